@@ -1,0 +1,176 @@
+"""What the embedded servers have in common: their life, from a free port to the last file removed."""
+
+import random
+import secrets
+import signal
+import socket
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Self
+
+from infra.local.guarded import Guarded
+from infra.local.server_files import server_user
+
+_STEP_SECONDS = 0.01
+# Below the ports that systems hand out to outgoing connections: nothing takes ours during a restart.
+_PORTS = range(15_000, 32_000)
+
+
+class ServerError(RuntimeError):
+    """A server did not start or did not answer; the text ends with the tail of its log."""
+
+
+class EmbeddedServer(ABC):
+    """A server on loopback that ends with this process, and whose port and data live through restarts.
+
+    Use it as a context manager, or call `start` and `close`.
+    """
+
+    host = "127.0.0.1"
+    end_signal: int
+    stop_signal: int
+    ready_within_seconds = 30.0
+
+    def __init__(self) -> None:
+        self.password = secrets.token_urlsafe(24)
+        self._port: int | None = None
+        self._guard: Guarded | None = None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The URL to connect with, password included."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Put programs and data in place, once."""
+
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """Return what to run for a server on `self.port`."""
+
+    @abstractmethod
+    def _is_ready(self, pid: int) -> bool:
+        """Tell whether process *pid* takes requests; raise OSError while it does not listen."""
+
+    @property
+    def port(self) -> int:
+        """The TCP port, the same over restarts."""
+        if self._port is None:
+            raise ServerError(f"{type(self).__name__} was not started yet")
+        return self._port
+
+    @property
+    def folder(self) -> Path:
+        """The private folder with everything that the server keeps."""
+        return self._guarded().folder
+
+    def start(self) -> Self:
+        """Start the server on its port and data; return when it answers."""
+        if self._guard is None:
+            self._guard = Guarded(self.end_signal)
+            try:
+                self._prepare()
+                self._start_on_a_free_port()
+            except BaseException:
+                self.close()
+                raise
+        else:
+            self._start()
+        return self
+
+    def stop(self) -> None:
+        """End the server in the orderly way; its port and data stay."""
+        self._guarded().order("stop", number=int(self.stop_signal), within_seconds=20)
+
+    def kill(self) -> None:
+        """End the server as a crash would (SIGKILL to all its processes)."""
+        self._guarded().order("kill")
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze all processes of the server: connections open, nothing answers."""
+        self._guarded().order("signal", number=int(signal.SIGSTOP))
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        self._guarded().order("signal", number=int(signal.SIGCONT))
+
+    def close(self) -> None:
+        """End the server and remove its files."""
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines of the server's log."""
+        log = self.folder / "server.log"
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _guarded(self) -> Guarded:
+        if self._guard is None:
+            raise ServerError(f"{type(self).__name__} was not started yet, or is closed")
+        return self._guard
+
+    def _start_on_a_free_port(self) -> None:
+        for attempts_left in reversed(range(5)):
+            self._port = free_port()
+            try:
+                return self._start()
+            except ServerError as error:
+                # Another process may take the port between the test and the start.
+                if "in use" not in str(error) or not attempts_left:
+                    raise
+
+    def _start(self) -> None:
+        pid = self._run(self._command())
+        deadline = time.monotonic() + self.ready_within_seconds
+        while not self._answers(pid):
+            if self._guarded().order("state")["returncode"] is not None:
+                raise ServerError(f"{type(self).__name__} ended while starting:\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise ServerError(f"{type(self).__name__} did not get ready in time:\n{self.log_tail()}")
+            time.sleep(_STEP_SECONDS)
+
+    def _answers(self, pid: int) -> bool:
+        try:
+            return self._is_ready(pid)
+        except OSError:
+            return False
+
+    def _run(self, argv: list[str]) -> int:
+        user = server_user()
+        started = self._guarded().order(
+            "start",
+            argv=argv,
+            cwd=str(self.folder),
+            log=str(self.folder / "server.log"),
+            user=user and user.pw_uid,
+            group=user and user.pw_gid,
+        )
+        return int(started["pid"])
+
+
+def free_port() -> int:
+    """Return a TCP port of loopback on which nothing listens at this moment."""
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((EmbeddedServer.host, port))
+            except OSError:
+                continue
+            return port
+    raise ServerError("no free port on 127.0.0.1")
