@@ -1,0 +1,145 @@
+# Everything a developer runs; `make` alone lists it. Environments are made when first needed, and again
+# when their pins change.
+
+PYTHON ?= python3.13
+ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+BUILD_DIR ?= .aws-sam/build
+BIN := .venv/bin
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .venv-sam/bin/sam
+CODE := shared/session_management functions infra tests
+DEBIAN_PACKAGES := postgresql redis-server pgbouncer chromium chromium-driver
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- Run ------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: .venv/made ## Start everything here, walk through the service, print each request and answer.
+	@$(BIN)/python -m infra.local.demo
+
+.PHONY: run
+run: .venv/made ## Keep the demo's stack open on http://127.0.0.1:8080 (PORT=..., ENVIRONMENTS=...).
+	@$(BIN)/python -m infra.local.run
+
+.PHONY: build
+build: .venv/made .venv-sam/made ## Build the layer and the functions for this machine (ARCH=x86_64|arm64).
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build --build-dir "$(BUILD_DIR)" \
+		--parameter-overrides Architecture=$(ARCH)
+
+.PHONY: invoke
+invoke: .venv-lambda/made build ## Run `sam local invoke` over all event files; needs Docker.
+	@docker info >/dev/null 2>&1 || { echo "make invoke needs Docker, and no Docker answers." >&2; exit 1; }
+	@$(BIN)/pytest tests/packaging/sam_local_invoke.py
+
+# --- Test -----------------------------------------------------------------------------------------
+
+.PHONY: test
+test: packaging-environments ## Run every test that needs nothing but wheels.
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging
+
+.PHONY: test-system
+test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.
+	@$(BIN)/pytest tests/system
+
+.PHONY: check
+check: static test ## Run all that CI runs, but for the tests of test-system; the quick checks first.
+
+.PHONY: static
+static: .venv/made .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
+	@echo "Format"       && $(BIN)/ruff format --check
+	@echo "Lint"         && $(BIN)/ruff check
+	@echo "Types"        && $(BIN)/mypy $(CODE)
+	@echo "Import rules" && PYTHONPATH=shared:. $(BIN)/lint-imports
+	@echo "Requirements" && $(MAKE) --no-print-directory requirements-in-step
+	@echo "Template"     && $(SAM) validate --lint && .venv-sam/bin/cfn-lint template.yaml
+
+.PHONY: format
+format: .venv/made ## Format the code and mend what the linter can.
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+# --- Requirements ---------------------------------------------------------------------------------
+
+# Each file follows the ones before it, so that what is tested is what the layer carries. Pins in the
+# files are kept as they are; UPGRADE=--upgrade takes the newest of all.
+COMPILE = "$(CURDIR)/$(BIN)/uv" pip compile --quiet --generate-hashes --universal --python-version 3.13 \
+	--no-header $(UPGRADE)
+define compile-requirements
+	$(COMPILE) pyproject.toml -o shared/requirements.txt
+	$(COMPILE) pyproject.toml --group dev -c shared/requirements.txt -o requirements/dev.txt
+	$(COMPILE) --group runtime -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) --group system -c requirements/dev.txt -o requirements/system.txt
+	$(COMPILE) --group sam -o requirements/sam.txt
+endef
+
+.PHONY: requirements
+requirements: .venv/made ## Write the pins anew from pyproject.toml (UPGRADE=--upgrade for newer ones).
+	$(compile-requirements)
+
+.PHONY: requirements-in-step
+requirements-in-step: export COMPILE_REQUIREMENTS = set -e $(compile-requirements)
+requirements-in-step: .venv/made
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT \
+		&& cp -R pyproject.toml requirements "$$copy" && mkdir "$$copy/shared" \
+		&& cp shared/requirements.txt "$$copy/shared" \
+		&& (cd "$$copy" && sh -c "$$COMPILE_REQUIREMENTS") \
+		&& diff -r requirements "$$copy/requirements" \
+		&& diff shared/requirements.txt "$$copy/shared/requirements.txt" \
+		|| { echo "The pins are not what pyproject.toml asks for: make requirements" >&2; exit 1; }
+
+# --- Environments ---------------------------------------------------------------------------------
+
+need_python = $(if $(shell $(PYTHON) -c "import sys, ensurepip; print(sys.version_info[:2] == (3, 13) or '')" \
+	2>/dev/null),,$(error Python 3.13 with venv is needed and "$(PYTHON)" is none; name one: make PYTHON=/path/to/python3.13))
+install = python -m pip install --quiet --disable-pip-version-check --root-user-action ignore --require-hashes \
+	--only-binary :all: --requirement
+
+define environment
+	$(need_python)
+	@echo "Making $(@D) from $<; a minute or so..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/$(install) $<
+	@touch $@
+endef
+
+# Development: the service's own packages, the local stack, the tools and the tests.
+.venv/made: requirements/dev.txt
+	$(environment)
+
+# The same with what the system tests need besides.
+.venv/made-system: requirements/system.txt .venv/made
+	@echo "Adding $< to $(@D)..."
+	@$(@D)/bin/$(install) $<
+	@touch $@
+
+# aws-sam-cli, whose pins conflict with the above.
+.venv-sam/made: requirements/sam.txt
+	$(environment)
+
+# What Lambda's managed runtime has and nothing else: the built functions run on it in the packaging tests.
+.venv-lambda/made: requirements/runtime.txt
+	$(environment)
+
+.PHONY: packaging-environments
+packaging-environments: .venv/made .venv-sam/made .venv-lambda/made
+
+.PHONY: debian-packages
+debian-packages:
+	@if dpkg-query -W $(DEBIAN_PACKAGES) >/dev/null 2>&1; then exit 0; fi; \
+	command -v apt-get >/dev/null || { echo "make test-system needs Debian's apt-get." >&2; exit 1; }; \
+	root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	echo "Installing $(DEBIAN_PACKAGES); a minute or so..."; \
+	$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null
+
+.PHONY: clean
+clean: ## Remove all that was made here: environments, builds, the local stack's data, caches.
+	rm -rf .venv .venv-sam .venv-lambda .aws-sam .local .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find functions infra shared tests -name __pycache__ -prune -exec rm -rf {} +
