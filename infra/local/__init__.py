@@ -1,1 +1,1 @@
-"""The local stack: real PostgreSQL and Valkey, and the functions behind a front door that speaks as AWS does."""
+"""The local stack: real PostgreSQL and Valkey, and the functions behind a front door that acts like AWS."""

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from infra.local.embedded_server import EmbeddedServer, ServerError
-from infra.local.server_files import hand_over, private_file, private_folder, runnable, wheel_folder
+from infra.local.server_files import private_file, private_folder, runnable, wheel_folder
 
 _UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -74,4 +74,4 @@ class EmbeddedPostgres(EmbeddedServer):
     def _is_ready(self, pid: int) -> bool:
         """Read the status that PostgreSQL keeps for pg_ctl: its id on line 1, its state on line 8."""
         lines = (self._data / "postmaster.pid").read_text().splitlines()
-        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+        return lines[:1] == [str(pid)] and [line.strip() for line in lines[7:8]] == ["ready"]

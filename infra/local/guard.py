@@ -1,8 +1,9 @@
-"""A small process that starts one server and cleans up behind it, whatever becomes of the program that wants it.
+"""A small process that starts one server and cleans up behind it, whatever becomes of who wants it.
 
-It runs as `python -S -m infra.local.guard END_SIGNAL`, makes a private folder, and takes orders as JSON lines on
-standard input; each gets one JSON line back. The end of standard input means that its parent ended, however it
-ended (SIGKILL included): then the server and the folder go. So nobody else needs a signal handler.
+It runs as `python -S -m infra.local.guard END_SIGNAL FOLDER`, makes a private folder inside FOLDER, and takes
+orders as JSON lines on standard input; each gets one JSON line back. The end of standard input means that its
+parent ended, however it ended (SIGKILL included): then the server and its folder go. So nobody else needs a
+signal handler.
 """
 
 import json
@@ -37,7 +38,7 @@ class Guard:
         self, argv: list[str], cwd: str, log: str, user: int | None, group: int | None
     ) -> dict[str, Any]:
         """Start *argv* as *user* in a session of its own; answer its process id."""
-        with open(log, "ab") as output:
+        with Path(log).open("ab") as output:
             self._child = subprocess.Popen(
                 argv,
                 cwd=cwd,
@@ -49,7 +50,7 @@ class Guard:
                 user=user,
                 group=group,
                 extra_groups=None if user is None else [],
-                preexec_fn=partial(die_with_parent, self._end_signal),
+                preexec_fn=partial(die_with_parent, self._end_signal),  # noqa: PLW1509 (no threads here)
             )
         return {"pid": self._child.pid}
 
@@ -58,7 +59,7 @@ class Guard:
         return {"returncode": self._child.poll() if self._child else 0}
 
     def signal(self, number: int) -> dict[str, Any]:
-        """Send *number* to every process of the server, the first one first: once stopped it starts no others."""
+        """Send *number* to every process of the server, the first one first: stopped, it starts no others."""
         for pid in descendants(os.getpid()):
             send(pid, number)
         return {}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -45,10 +46,10 @@ def _processes() -> Iterator[tuple[int, int]]:
     if not sys.platform.startswith("linux"):
         yield from _listed_by_ps()
         return
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError), open(f"/proc/{entry}/stat", "rb") as status:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
             # The name, in brackets, may hold anything; the parent is the second field behind it.
-            yield int(entry), int(status.read().rpartition(b")")[2].split()[1])
+            yield int(status.parent.name), int(status.read_bytes().rpartition(b")")[2].split()[1])
 
 
 def _listed_by_ps() -> Iterator[tuple[int, int]]:

@@ -12,6 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+_SHARED_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (only private folders are made inside)
+
 
 def server_user() -> pwd.struct_passwd | None:
     """Return the user to run servers as, or None for the present one."""
@@ -21,7 +23,7 @@ def server_user() -> pwd.struct_passwd | None:
 @cache
 def open_folder() -> str:
     """Return a folder for temporary files in which the servers' user may run programs."""
-    for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+    for candidate in (tempfile.gettempdir(), *_SHARED_FOLDERS):
         if server_user() is None or _is_open(Path(candidate).resolve()):
             return candidate
     raise RuntimeError("no temporary folder that another user may run programs in: set TMPDIR to one")
@@ -36,7 +38,7 @@ def wheel_folder(package: str) -> Path:
 
 
 def runnable(programs: list[Path], base: Path, folder: Path) -> Path:
-    """Return a folder laid out as *base*, with *programs* (files or folders below it) that the server's user may run."""
+    """Return a folder laid out as *base* where the servers' user may run *programs*, paths in *base*."""
     if server_user() is None:
         return base
     folder.chmod(0o711)

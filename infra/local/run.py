@@ -1,0 +1,77 @@
+"""`make run`: the local stack, kept open until Ctrl-C. Reads `PORT` and `ENVIRONMENTS`."""
+
+import logging
+import os
+import sys
+import threading
+
+from infra.local.http_server import PortTakenError
+from infra.local.local_function import InvocationError
+from infra.local.stack import LocalStack, StackOptions
+
+_SWEEP_EVERY_SECONDS = 300
+_log = logging.getLogger(__name__)
+
+_LINES_TO_PASTE = """
+The session service answers at {url} . Its user: {email}, password: {password}
+
+Log in, keeping the cookie:
+  curl -i -c /tmp/session-cookies -H 'content-type: application/json' \\
+    -d '{{"email": "{email}", "password": "{password}"}}' {url}/login
+Whose session is it?
+  curl -i -b /tmp/session-cookies {url}/validate
+The protected route, behind the authorizer:
+  curl -i -b /tmp/session-cookies {url}/me
+Log in for a bearer token, and use it:
+  SESSION=$(curl -s -H 'content-type: application/json' \\
+    -d '{{"email": "{email}", "password": "{password}", "transport": "bearer"}}' {url}/login \\
+    | python3 -c 'import json, sys; print(json.load(sys.stdin)["session_id"])')
+  curl -i -H "authorization: Bearer $SESSION" {url}/validate
+Log out:
+  curl -i -b /tmp/session-cookies -c /tmp/session-cookies -X POST {url}/logout
+
+What the functions log appears below. Ctrl-C ends everything.
+"""
+
+
+def main() -> int:
+    """Serve until Ctrl-C; return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        port, environments = _number("PORT", 8080, 65535), _number("ENVIRONMENTS", 1, 64)
+        options = StackOptions(port=port, environments=environments)
+        with LocalStack(options, announce=_announce) as stack:
+            user = stack.demo_user
+            print(_LINES_TO_PASTE.format(url=stack.url, email=user.email, password=user.password), flush=True)
+            _sweep_until_interrupted(stack)
+    except (PortTakenError, ValueError) as error:
+        print(f"Cannot start: {error}. Choose another, as in: make run PORT=8081", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    return 0
+
+
+def _announce(line: str) -> None:
+    print(f"{line} ...", flush=True)
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise ValueError(f"{name} must be a number from 1 to {most}, not {text!r}")
+    return int(text)
+
+
+def _sweep_until_interrupted(stack: LocalStack) -> None:
+    """Call the sweeper as often as the schedule does."""
+    while not threading.Event().wait(_SWEEP_EVERY_SECONDS):
+        try:
+            _log.info("sweep: %s", stack.sweep())
+        except InvocationError as error:
+            _log.error("sweep: %s", error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The demo's steps: what a client does with the service, and what must come back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from infra.local.narrator import Narrator
+from infra.local.stack import LocalStack
+
+_SWEEP_COUNTS = (
+    "expired_deleted",
+    "revoked_deleted",
+    "fences_written",
+    "legacy_cleared",
+    "batches",
+    "finished",
+)
+
+
+class DifferenceError(Exception):
+    """Something came back that should not have; the text says what."""
+
+
+class Walkthrough:
+    """One way through a running stack: as a browser with a cookie jar and as an app with a bearer token."""
+
+    def __init__(self, stack: LocalStack, narrator: Narrator) -> None:
+        self._stack = stack
+        self._narrator = narrator
+        # Proxies that the environment names must not come between.
+        self._browser = httpx.Client(base_url=stack.url, trust_env=False)
+        self._app = httpx.Client(base_url=stack.url, trust_env=False)
+        self._old_cookie = ""
+
+    def is_as_it_should_be(self) -> bool:
+        """Walk through the steps; stop at the first that differs, since the later ones stand on it."""
+        with self._browser, self._app:
+            return all(self._succeeds(sentence, step) for sentence, step in self._steps())
+
+    def _steps(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+        return (
+            ("The migrations have been applied.", self._migrated),
+            ("A wrong password is refused.", self._refused_login),
+            ("The right password opens a session; its ID travels in a cookie.", self._login),
+            ("The cookie says whose session it is.", self._validate_by_cookie),
+            ("An app without a cookie jar logs in for a bearer token.", self._bearer_login),
+            ("The bearer token says whose session it is.", self._validate_by_bearer),
+            ("A protected route lets the session pass, through the authorizer.", self._protected),
+            ("Without a session the authorizer refuses.", self._protected_without_session),
+            ("Valkey loses everything: nobody is logged out.", self._flush),
+            ("Logging out ends the session and clears the cookie.", self._logout),
+            ("The same cookie, sent again, opens nothing.", self._old_cookie_refused),
+            ("A sweep cleans up.", self._sweep),
+        )
+
+    def _succeeds(self, sentence: str, step: Callable[[], None]) -> bool:
+        self._narrator.begin(sentence)
+        difference = None
+        try:
+            step()
+        except DifferenceError as error:
+            difference = str(error)
+        except Exception as error:  # noqa: BLE001 (whatever broke, the step did not succeed)
+            difference = f"{type(error).__name__}: {error}"
+        self._narrator.end(difference)
+        return difference is None
+
+    def _migrated(self) -> None:
+        answer = self._stack.migrated
+        self._narrator.call("invoke migrate {}", answer)
+        _expect("applied", bool(answer["applied"]), True)
+        _expect("the current version", answer["current"], answer["applied"][-1])
+        dry_run = self._stack.invoke("migrate", {"dry_run": True})
+        self._narrator.call('invoke migrate {"dry_run": true}', dry_run)
+        _expect("applied the second time", dry_run["applied"], [])
+
+    def _refused_login(self) -> None:
+        answer = self._post(self._browser, "/login", self._credentials() | {"password": "wrong"})
+        _expect("the status", answer.status_code, 401)
+        _expect("the code", answer.json()["code"], "invalid_credentials")
+        _expect("a cookie", answer.headers.get("set-cookie"), None)
+
+    def _login(self) -> None:
+        answer = self._post(self._browser, "/login", self._credentials())
+        _expect("the status", answer.status_code, 200)
+        _expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
+        _expect("a session ID in the body", "session_id" in answer.json(), False)
+        _expect("an HttpOnly cookie", "httponly" in answer.headers["set-cookie"].lower(), True)
+        _expect("the cookies in the jar", len(self._browser.cookies), 1)
+
+    def _validate_by_cookie(self) -> None:
+        self._expect_valid(self._get(self._browser, "/validate"))
+
+    def _bearer_login(self) -> None:
+        answer = self._post(self._app, "/login", self._credentials(transport="bearer"))
+        _expect("the status", answer.status_code, 200)
+        _expect("a cookie", answer.headers.get("set-cookie"), None)
+        self._app.headers["authorization"] = f"Bearer {answer.json()['session_id']}"
+
+    def _validate_by_bearer(self) -> None:
+        self._expect_valid(self._get(self._app, "/validate"))
+
+    def _protected(self) -> None:
+        answer = self._get(self._browser, "/me")
+        _expect("the status", answer.status_code, 200)
+        _expect("the user among what came back", self._stack.demo_user.email in answer.text, True)
+
+    def _protected_without_session(self) -> None:
+        with httpx.Client(base_url=self._stack.url, trust_env=False) as stranger:
+            _expect("the status", self._get(stranger, "/me").status_code, 403)
+
+    def _flush(self) -> None:
+        self._ask_valkey("DBSIZE")
+        _expect("Valkey's answer", self._ask_valkey("FLUSHALL"), "+OK")
+        _expect("the keys left", self._ask_valkey("DBSIZE"), ":0")
+        self._expect_valid(self._get(self._browser, "/validate"))
+        self._expect_valid(self._get(self._app, "/validate"))
+
+    def _logout(self) -> None:
+        self._old_cookie = "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
+        answer = self._post(self._browser, "/logout")
+        _expect("the status", answer.status_code, 204)
+        _expect("the cookies in the jar", len(self._browser.cookies), 0)
+
+    def _old_cookie_refused(self) -> None:
+        again = {"cookie": self._old_cookie}
+        answer = self._get(self._browser, "/validate", again)
+        _expect("the status", answer.status_code, 401)
+        _expect("the code", answer.json()["code"], "unauthenticated")
+        _expect("the authorizer's status", self._get(self._browser, "/me", again).status_code, 403)
+
+    def _sweep(self) -> None:
+        counts = self._stack.sweep()
+        self._narrator.call("invoke sweeper", counts)
+        _expect("the counts", sorted(counts), sorted(_SWEEP_COUNTS))
+        _expect("finished", counts["finished"], True)
+
+    def _credentials(self, **changes: str) -> dict[str, str]:
+        user = self._stack.demo_user
+        return {"email": user.email, "password": user.password} | changes
+
+    def _expect_valid(self, answer: httpx.Response) -> None:
+        _expect("the status", answer.status_code, 200)
+        _expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
+
+    def _get(self, client: httpx.Client, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        answer = client.get(path, headers=headers)
+        self._narrator.exchange(answer)
+        return answer
+
+    def _post(self, client: httpx.Client, path: str, body: dict[str, str] | None = None) -> httpx.Response:
+        answer = client.post(path, json=body)
+        self._narrator.exchange(answer)
+        return answer
+
+    def _ask_valkey(self, command: str) -> str:
+        answer = self._stack.valkey.ask(command).decode().strip()
+        self._narrator.call(f"Valkey: {command}", answer)
+        return answer
+
+
+def _expect(what: str, found: Any, expected: Any) -> None:
+    if found != expected:
+        raise DifferenceError(f"{what}: {found!r}, where {expected!r} should be")
