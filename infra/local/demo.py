@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 from typing import IO
 
+from infra.local.deployment import PROJECT, StackOptions
 from infra.local.local_function import InvocationError
 from infra.local.narrator import Narrator
 from infra.local.servers import ServerError
-from infra.local.stack import PROJECT, LocalStack, StackOptions
+from infra.local.stack import LocalStack
 from infra.local.walkthrough import Walkthrough
 
 _LOG_LINES = 40

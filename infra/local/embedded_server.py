@@ -9,7 +9,6 @@ from typing import Self
 
 from infra.local.guarded import Guarded
 from infra.local.ports import HOST, free_port
-from infra.local.server_files import server_user
 
 _STEP_SECONDS = 0.01
 
@@ -79,11 +78,11 @@ class EmbeddedServer(ABC):
 
     def stop(self) -> None:
         """End the server in the orderly way; its port and data stay."""
-        self._guarded().order("stop", number=int(self.stop_signal), within_seconds=20)
+        self._guarded().stop(self.stop_signal, within_seconds=20)
 
     def kill(self) -> None:
         """End the server as a crash would (SIGKILL to all its processes)."""
-        self._guarded().order("kill")
+        self._guarded().kill()
 
     def restart(self) -> None:
         """Stop and start."""
@@ -92,22 +91,17 @@ class EmbeddedServer(ABC):
 
     def pause(self) -> None:
         """Freeze all processes of the server: connections open, nothing answers."""
-        self._guarded().order("signal", number=int(signal.SIGSTOP))
+        self._guarded().signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a paused server go on."""
-        self._guarded().order("signal", number=int(signal.SIGCONT))
+        self._guarded().signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End the server and remove its files."""
         if self._guard is not None:
             self._guard.close()
             self._guard = None
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Return the last lines of the server's log."""
-        log = self.folder / "server.log"
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
 
     def __enter__(self) -> Self:
         return self.start()
@@ -131,17 +125,21 @@ class EmbeddedServer(ABC):
                     raise
             else:
                 return
-        raise ServerError(f"{type(self).__name__} found no port:\n{self.log_tail()}")
+        raise ServerError(f"{type(self).__name__} found no port:\n{self._guarded().log_tail()}")
 
     def _start(self) -> None:
-        pid = self._run(self._command())
+        pid = self._guarded().run(self._command())
         deadline = time.monotonic() + self.ready_within_seconds
         while not self._answers(pid):
-            if self._guarded().order("state")["returncode"] is not None:
-                raise ServerError(f"{type(self).__name__} ended while starting:\n{self.log_tail()}")
+            if self._guarded().returncode() is not None:
+                raise ServerError(
+                    f"{type(self).__name__} ended while starting:\n{self._guarded().log_tail()}"
+                )
             if time.monotonic() > deadline:
                 self.kill()
-                raise ServerError(f"{type(self).__name__} did not get ready in time:\n{self.log_tail()}")
+                raise ServerError(
+                    f"{type(self).__name__} did not get ready in time:\n{self._guarded().log_tail()}"
+                )
             time.sleep(_STEP_SECONDS)
 
     def _answers(self, pid: int) -> bool:
@@ -149,15 +147,3 @@ class EmbeddedServer(ABC):
             return self._is_ready(pid)
         except OSError:
             return False
-
-    def _run(self, argv: list[str]) -> int:
-        user = server_user()
-        started = self._guarded().order(
-            "start",
-            argv=argv,
-            cwd=str(self.folder),
-            log=str(self.folder / "server.log"),
-            user=user and user.pw_uid,
-            group=user and user.pw_gid,
-        )
-        return int(started["pid"])

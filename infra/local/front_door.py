@@ -35,7 +35,6 @@ def front_door(
                 doors[route.function],
                 Authorizer(route.authorizer, doors[route.authorizer]) if route.authorizer else None,
             ),
-            methods=route.methods or None,
         )
         for route in routes
     ]

@@ -5,9 +5,10 @@ import os
 import sys
 import threading
 
+from infra.local.deployment import StackOptions
 from infra.local.http_server import PortTakenError
 from infra.local.local_function import InvocationError
-from infra.local.stack import LocalStack, StackOptions
+from infra.local.stack import LocalStack
 
 _SWEEP_EVERY_SECONDS = 300
 _log = logging.getLogger(__name__)

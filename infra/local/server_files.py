@@ -38,18 +38,20 @@ def wheel_folder(package: str) -> Path:
 
 
 def runnable(programs: list[Path], base: Path, folder: Path) -> Path:
-    """Return a folder laid out as *base* where the servers' user may run *programs*, paths in *base*."""
+    """Return a folder laid out as *base* where the servers' user may run *programs*, paths in *base*.
+
+    That is *base* itself if this user may, and else a copy in *folder*.
+    """
     if server_user() is None:
         return base
     folder.chmod(0o711)
-    target = folder / "programs"
-    for source in filter(Path.exists, programs):
-        copy = target / source.relative_to(base)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, copy) if source.is_dir() else shutil.copy2(source, copy)
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-    return target
+    existing = [program for program in programs if program.exists()]
+    if _is_open(base) and all(_is_readable(path) for program in existing for path in _all_below(program)):
+        return base
+    for program in existing:
+        for path in _all_below(program):
+            _copy(path, folder / "programs" / path.relative_to(base))
+    return folder / "programs"
 
 
 def private_folder(path: Path) -> Path:
@@ -73,6 +75,28 @@ def hand_over(path: Path) -> None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
+def _all_below(program: Path) -> list[Path]:
+    return [program, *program.rglob("*")]
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file or make a folder that every user may read, and run or pass through where its owner may."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        target.mkdir(exist_ok=True)
+    else:
+        shutil.copyfile(path, target)
+    for made in (target.parent, target):
+        made.chmod(0o755 if made.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def _is_readable(path: Path) -> bool:
+    """Tell whether every user may read *path*, and run or enter it where its owner may."""
+    mode = path.stat().st_mode
+    return bool(mode & 0o004) and (not mode & 0o100 or bool(mode & 0o001))
+
+
 def _is_open(folder: Path) -> bool:
+    """Tell whether every user may pass to *folder*, and run what lies there."""
     may_run = not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
     return may_run and all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))

@@ -3,63 +3,16 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from infra.local.deployment import DEPLOYED, DemoUser, StackOptions, local_environment
 from infra.local.execution_environment import ExecutionEnvironments
 from infra.local.front_door import front_door
 from infra.local.http_server import HttpServer, listen
 from infra.local.local_function import LocalFunction
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
-
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class DemoUser:
-    """The user that the local stack starts with."""
-
-    email: str = "demo@example.com"
-    password: str = "correct horse battery staple"  # noqa: S105 (meant to be known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Deployed:
-    """What template.yaml says of a function, as far as it matters here."""
-
-    name: str
-    folder: str
-    timeout_seconds: float = 10.0
-
-
-_FUNCTIONS = (
-    *(_Deployed(name, f"functions/{name}") for name in ("login", "logout", "validate", "authorizer", "me")),
-    _Deployed("sweeper", "functions/sweeper", timeout_seconds=300),
-    _Deployed("migrate", "infra/database", timeout_seconds=300),
-    _Deployed("create_user", "infra/local/create_user", timeout_seconds=30),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackOptions:
-    """How to start the stack.
-
-    Attributes:
-        port: The front door's; 0 takes any free one.
-        environments: How many execution environments each function has.
-        durable: Whether PostgreSQL's data would survive a crash of the machine.
-        log: The file descriptor for what functions log; this process's stderr if absent.
-        project: Where the functions and the layer lie.
-    """
-
-    port: int = 0
-    environments: int = 1
-    durable: bool = True
-    log: int | None = None
-    project: Path = PROJECT
 
 
 def _silent(_line: str) -> None:
@@ -86,15 +39,7 @@ class LocalStack:
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment variables that every function gets."""
-        return {
-            "APP_ENV": "production",
-            "COOKIE_SECURE": "false",
-            "DATABASE_POOLER": "none",
-            "DATABASE_SSLMODE": "disable",
-            "DATABASE_URL": self.postgres.url,
-            "REDIS_TLS": "false",
-            "REDIS_URL": self.valkey.url,
-        }
+        return local_environment(self.postgres, self.valkey)
 
     def invoke(self, name: str, event: Mapping[str, Any]) -> Any:
         """Return what function *name* answers to *event*; raise InvocationError when it does not answer."""
@@ -142,7 +87,7 @@ class LocalStack:
             list(pool.map(lambda server: server.start(), servers))
 
     def _start_functions(self, resources: ExitStack) -> None:
-        for deployed in _FUNCTIONS:
+        for deployed in DEPLOYED:
             function = LocalFunction(
                 name=deployed.name,
                 folder=self._options.project / deployed.folder,
