@@ -32,6 +32,7 @@ class EmbeddedServer(ABC):
         self.password = secrets.token_urlsafe(24)
         self._port: int | None = None
         self._guard: Guarded | None = None
+        self._pid: int | None = None
 
     @property
     @abstractmethod
@@ -56,6 +57,13 @@ class EmbeddedServer(ABC):
         if self._port is None:
             raise ServerError(f"{type(self).__name__} was not started yet")
         return self._port
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's first process."""
+        if self._pid is None:
+            raise ServerError(f"{type(self).__name__} was not started yet")
+        return self._pid
 
     @property
     def folder(self) -> Path:
@@ -128,7 +136,7 @@ class EmbeddedServer(ABC):
         raise ServerError(f"{type(self).__name__} found no port:\n{self._guarded().log_tail()}")
 
     def _start(self) -> None:
-        pid = self._guarded().run(self._command())
+        self._pid = pid = self._guarded().run(self._command())
         deadline = time.monotonic() + self.ready_within_seconds
         while not self._answers(pid):
             if self._guarded().returncode() is not None:

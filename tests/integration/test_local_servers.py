@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import embedded_server
+from infra.local.process_tree import descendants
 from infra.local.server_files import wheel_folder
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey, ServerError, free_port
 
@@ -25,7 +26,7 @@ HOLD_BOTH = """
 
     with EmbeddedPostgres(durable=False) as postgres, EmbeddedValkey() as valkey:
         for server in (postgres, valkey):
-            print(server.folder, server.port, flush=True)
+            print(server.folder, server.pid, flush=True)
         order = sys.stdin.readline()
         if order == "raise":
             raise RuntimeError
@@ -212,15 +213,15 @@ def test_closing_removes_the_files() -> None:
 def test_nothing_outlives_the_program_that_started_it(end: signal.Signals | str) -> None:
     with hold_servers(PROJECT) as program:
         assert program.stdin
-        kept = folders_and_ports(program)
-        assert all(folder.exists() and mentions(folder) for folder, _ in kept)
+        held = folders_and_processes(program)
+        assert all(folder.exists() and any(map(is_running, pids)) for folder, pids in held)
         if isinstance(end, signal.Signals):
             program.send_signal(end)
         else:
             program.stdin.write(end)
             program.stdin.close()
 
-        wait_until(lambda: not any(folder.exists() or mentions(folder) for folder, _ in kept))
+        wait_until(lambda: not any(folder.exists() or any(map(is_running, pids)) for folder, pids in held))
 
 
 def test_a_clone_in_a_private_folder_can_start_them(tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_a_clone_in_a_private_folder_can_start_them(tmp_path: Path) -> None:
         path.chmod(path.stat().st_mode & 0o700)
 
     with hold_servers(clone) as program:
-        assert len(folders_and_ports(program)) == 2
+        assert len(folders_and_processes(program)) == 2
 
 
 def hold_servers(project: Path) -> subprocess.Popen[str]:
@@ -251,16 +252,18 @@ def hold_servers(project: Path) -> subprocess.Popen[str]:
     )
 
 
-def folders_and_ports(program: subprocess.Popen[str]) -> list[tuple[Path, int]]:
+def folders_and_processes(program: subprocess.Popen[str]) -> list[tuple[Path, list[int]]]:
     assert program.stdout
     lines = [program.stdout.readline().split() for _ in range(2)]
-    return [(Path(folder), int(port)) for folder, port in lines]
+    return [(Path(folder), [int(pid), *descendants(int(pid))]) for folder, pid in lines]
 
 
-def mentions(folder: Path) -> bool:
-    """Whether a process runs that has to do with *folder*."""
-    listing = subprocess.run(["ps", "-axo", "args="], capture_output=True, text=True, check=True)
-    return str(folder) in listing.stdout
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def wait_until(condition: Callable[[], bool], within_seconds: float = 10) -> None:
