@@ -1,0 +1,55 @@
+"""The original package's constants, under its names, with the values that hold on Lambda.
+
+They are the defaults of the settings; what is in force is in `Settings`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class AuthConstants:
+    """What a login sets: the session's lifetime in seconds, and the header that carries the cookie."""
+
+    SESSION_MAX_AGE_SECONDS: int = 604_800
+    SET_COOKIE_HEADER: str = "Set-Cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """The three modes that a manager can be built for."""
+
+    MOCK: str = "mock"
+    DEVELOPMENT: str = "development"
+    PRODUCTION: str = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseConstants:
+    """PostgreSQL: connections in one execution environment, and the connect time-out in milliseconds."""
+
+    MAX_CONNECTIONS: int = 1
+    CONNECTION_TIMEOUT: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RedisConstants:
+    """Redis: how often a command is sent again after a lost connection."""
+
+    MAX_RETRIES: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConstants:
+    """Modes and store limits, grouped as the original groups them."""
+
+    ENVIRONMENTS: Environments = field(default_factory=Environments)
+    DATABASE: DatabaseConstants = field(default_factory=DatabaseConstants)
+    REDIS: RedisConstants = field(default_factory=RedisConstants)
+
+
+AUTH_CONSTANTS: Final = AuthConstants()
+SESSION_CONSTANTS: Final = SessionConstants()
+
+FENCE_SECONDS: Final = 900
+"""How long a fence stays in a copy's place: longer than any request, and than any copy is believed."""

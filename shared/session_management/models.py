@@ -1,0 +1,124 @@
+"""The values that the package takes and gives. Times are aware UTC datetimes, to the millisecond."""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+_USER_AGENT_CHARACTERS: Final = 512
+_CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+class UserRole(StrEnum):
+    """What a user may be."""
+
+    USER = "USER"
+    ADMIN = "ADMIN"
+
+
+class UserStatus(StrEnum):
+    """Whether a user may have sessions at all."""
+
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. `hashed_password` is set only where the record was read to verify a password."""
+
+    id: str
+    email: str
+    role: UserRole
+    is_verified: bool
+    created_at: datetime
+    last_login_at: datetime | None = None
+    status: UserStatus = UserStatus.ACTIVE
+    hashed_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUserData:
+    """A user to be created, with a password in clear, or a hash from elsewhere (Argon2 or bcrypt), or neither."""
+
+    email: str
+    password: str | None = field(default=None, repr=False)
+    hashed_password: str | None = field(default=None, repr=False)
+    role: UserRole | str = UserRole.USER
+    is_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMetadata:
+    """Where a login came from. An address that is none becomes None; the user agent is cut to 512 characters."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+
+    def __post_init__(self) -> None:
+        """Keep only what both stores can hold."""
+        object.__setattr__(self, "ip", _address(self.ip))
+        object.__setattr__(self, "user_agent", _printable(self.user_agent))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as its record, or a copy of it, has it.
+
+    `key` names it in the stores, `handle` names it to people. They are the same unless session IDs are
+    kept in plain form: then the key is the secret itself, and stays out of sight.
+    """
+
+    key: str = field(repr=False)
+    handle: str
+    user_id: str
+    created_at: datetime
+    expires_at: datetime
+    absolute_expires_at: datetime
+    last_activity: datetime
+    ip: str | None = None
+    user_agent: str | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWithUser:
+    """A session and whose it is."""
+
+    session: Session
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A fresh login. `session_id` is the secret: it goes to the client, once, and nowhere else."""
+
+    session_id: str = field(repr=False)
+    session: Session
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done."""
+
+    expired_deleted: int = 0
+    revoked_deleted: int = 0
+    fences_written: int = 0
+    legacy_cleared: int = 0
+    batches: int = 0
+    finished: bool = True
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _printable(text: str | None) -> str | None:
+    cleaned = _CONTROL_CHARACTERS.sub(" ", text or "").strip()
+    return cleaned[:_USER_AGENT_CHARACTERS] or None

@@ -1,0 +1,72 @@
+"""Passwords: hashed with Argon2id, old bcrypt hashes still verified and replaced when they are next used.
+
+Parameters: OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB, 2 passes, 1 lane.
+"""
+
+import functools
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pwdlib import PasswordHash
+
+_MEMORY_KIB: Final = 19_456
+_PASSES: Final = 2
+_LANES: Final = 1
+_BCRYPT_BYTES: Final = 72
+
+# Verified when there is no hash to verify: an unknown email then costs what a wrong password costs.
+# It has the parameters above, and belongs to a random password that nobody kept.
+_NOBODY: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether a password was right; `new_hash` is set if it was and its hash should be replaced."""
+
+    is_right: bool
+    new_hash: str | None = field(default=None, repr=False)
+
+
+def hash_password(password: str) -> str:
+    """Return an Argon2id hash of *password*, with its salt and parameters, as text."""
+    return _hasher().hash(_normalised(password))
+
+
+def verify_password(password: str, hashed_password: str | None) -> Verification:
+    """Say whether *password* belongs to *hashed_password*; without a usable hash it is wrong, at the same cost."""
+    from pwdlib.exceptions import UnknownHashError
+
+    secret = _normalised(password)
+    try:
+        return _verify(secret, hashed_password or _NOBODY, is_real=bool(hashed_password))
+    except UnknownHashError:
+        return _verify(secret, _NOBODY, is_real=False)
+
+
+def _verify(secret: bytes, hashed: str, *, is_real: bool) -> Verification:
+    is_bcrypt = hashed.startswith("$2")
+    # bcrypt never saw more than 72 bytes; the library now refuses them instead of cutting.
+    is_right, new_hash = _hasher().verify_and_update(secret[:_BCRYPT_BYTES] if is_bcrypt else secret, hashed)
+    if not (is_right and is_real):
+        return Verification(False)
+    return Verification(
+        True, _hasher().hash(secret) if is_bcrypt and len(secret) > _BCRYPT_BYTES else new_hash
+    )
+
+
+def _normalised(password: str) -> bytes:
+    # One keyboard may send é as one code point, another as two (NIST SP 800-63B-4, 3.1.1.2).
+    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
+
+
+@functools.cache
+def _hasher() -> "PasswordHash":
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+    from pwdlib.hashers.bcrypt import BcryptHasher
+
+    return PasswordHash((Argon2Hasher(_PASSES, _MEMORY_KIB, _LANES), BcryptHasher()))

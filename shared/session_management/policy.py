@@ -1,0 +1,32 @@
+"""How long sessions live, how long copies are believed, how many a user may have: the numbers of the rules."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from session_management.expiry import ExpiryRule
+from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """What the rules are run with.
+
+    A copy is believed for `revalidate` after PostgreSQL was asked, and for `stale_if_error` more while
+    PostgreSQL does not answer. `max_per_user` is 0 for no limit. `accepts_original` is on where session
+    IDs are kept in plain form, beside the original application.
+    """
+
+    max_age: timedelta
+    expiry: ExpiryRule
+    revalidate: timedelta
+    stale_if_error: timedelta
+    touch: timedelta
+    revoked_retention: timedelta
+    sweep_reserve_seconds: float
+    max_per_user: int
+    names: SessionNames
+
+    @property
+    def accepts_original(self) -> bool:
+        """Whether sessions of the original application are accepted."""
+        return self.names.at_rest == "plain"

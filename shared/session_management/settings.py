@@ -1,0 +1,259 @@
+"""The settings, read from environment variables and checked whole: every fault is told at once, no value is."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from os import environ
+from typing import Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+
+from session_management.constants import AUTH_CONSTANTS, FENCE_SECONDS, SESSION_CONSTANTS
+from session_management.environment import ManagerEnvironment, Runtime, read_runtime
+from session_management.errors import ConfigurationError
+from session_management.expiry import ExpiryRule
+from session_management.policy import SessionPolicy
+from session_management.settings_checks import contradictions
+from session_management.store_options import (
+    PostgresOptions,
+    RedisOptions,
+    StoreUrl,
+    is_loopback,
+    read_postgres_url,
+    read_redis_url,
+)
+from session_management.tokens import AtRest, SessionNames
+
+_ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
+_COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+class Settings(BaseModel):
+    """Every setting, under the name of its environment variable in lower case. An empty variable is not set.
+
+    `runtime` is where and in which mode the code runs; `mode` what that comes to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    runtime: Runtime = Field(exclude=True)
+
+    database_url: SecretStr | None = None
+    database_host: str | None = None
+    database_port: int = Field(5432, ge=1, le=65535)
+    database_name: str | None = None
+    database_user: str | None = None
+    database_password: SecretStr | None = None
+    database_secret_arn: str | None = None
+    database_iam_auth: bool = False
+    database_sslmode: Literal["verify-full", "disable"] | None = None
+    database_ca_file: str | None = None
+    database_pooler: Literal["transaction", "none"] = "transaction"
+    database_connect_timeout_ms: int = Field(SESSION_CONSTANTS.DATABASE.CONNECTION_TIMEOUT, ge=50, le=60_000)
+    database_timeout_ms: int = Field(2_000, ge=50, le=60_000)
+
+    redis_url: SecretStr | None = None
+    redis_host: str | None = None
+    redis_port: int = Field(6379, ge=1, le=65535)
+    redis_user: str | None = None
+    redis_password: SecretStr | None = None
+    redis_tls: bool | None = None
+    redis_ca_file: str | None = None
+    redis_secret_arn: str | None = None
+    redis_iam_auth: bool = False
+    redis_cache_name: str | None = None
+    redis_cluster: bool = False
+    redis_connect_timeout_ms: int = Field(500, ge=20, le=60_000)
+    redis_timeout_ms: int = Field(300, ge=20, le=60_000)
+
+    session_max_age_seconds: int = Field(AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS, ge=60)
+    session_absolute_max_age_seconds: int = Field(2_592_000, ge=60)
+    session_revalidate_seconds: int = Field(60, ge=1)
+    session_stale_if_error_seconds: int = Field(300, ge=0)
+    session_touch_seconds: int = Field(300, ge=1)
+    session_idle_timeout_seconds: int = Field(0, ge=0)
+    session_id_at_rest: AtRest = "digest"
+    session_max_per_user: int = Field(0, ge=0)
+    revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS)
+    sweep_reserve_seconds: int = Field(20, ge=1)
+
+    cookie_secure: bool = True
+    cookie_domain: str | None = None
+    cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
+    cookie_name: str = ""
+    allowed_origins: tuple[str, ...] = ()
+    authorizer_response: Literal["simple", "policy"] = "simple"
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] = environ) -> Self:
+        """Return the settings that *variables* hold.
+
+        Raises:
+            ConfigurationError: with every fault, each naming its variable.
+        """
+        given = {
+            name: variables.get(name.upper(), "").strip() for name in cls.model_fields if name != "runtime"
+        }
+        given = {name: text for name, text in given.items() if text}
+        runtime = read_runtime(variables)
+        faulty: dict[str, str] = {}
+        try:
+            settings = cls(runtime=runtime, **given)
+        except ValidationError as error:
+            faulty = {
+                str(fault["loc"][0]): fault["msg"]
+                for fault in error.errors(include_url=False, include_input=False)
+            }
+            settings = cls(
+                runtime=runtime, **{name: text for name, text in given.items() if name not in faulty}
+            )
+        faults = [
+            f"{name.upper()}: {message.removeprefix('Value error, ')}" for name, message in faulty.items()
+        ]
+        faults += [
+            said for concerned, said in contradictions(settings) if faulty.keys().isdisjoint(concerned)
+        ]
+        if faults:
+            raise ConfigurationError(faults)
+        return settings
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url:
+            read_postgres_url(url.get_secret_value())
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url:
+            read_redis_url(url.get_secret_value())
+        return url
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, text: object) -> object:
+        return tuple(text.replace(",", " ").split()) if isinstance(text, str) else text
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError(
+                "each must be an exact origin such as https://app.example.com, without a path or *"
+            )
+        return tuple(origin.lower() for origin in origins)
+
+    @field_validator("cookie_samesite", mode="before")
+    @classmethod
+    def _in_canonical_case(cls, text: object) -> object:
+        return text.capitalize() if isinstance(text, str) else text
+
+    @field_validator("cookie_name")
+    @classmethod
+    def _named(cls, name: str, info: ValidationInfo) -> str:
+        name = name or ("__Host-sessionId" if info.data.get("cookie_secure", True) else "sessionId")
+        if not _COOKIE_NAME.fullmatch(name):
+            raise ValueError("must be a cookie name: 1 to 64 letters, digits or !#$%&'*+.^_`|~-")
+        return name
+
+    @field_validator("cookie_domain")
+    @classmethod
+    def _is_domain(cls, domain: str | None) -> str | None:
+        if domain and not _DOMAIN.fullmatch(domain):
+            raise ValueError("must be a domain such as example.com")
+        return domain
+
+    @property
+    def mode(self) -> ManagerEnvironment:
+        """The mode that holds: what was asked for, or mock if it is forced or development lacks a store."""
+        asked_for = self.runtime.environment
+        if self.runtime.is_forced or (asked_for == "development" and not self.has_both_stores):
+            return "mock"
+        return asked_for
+
+    @property
+    def has_both_stores(self) -> bool:
+        """Whether PostgreSQL and Redis are both named."""
+        return bool(self.database_url or self.database_host) and bool(self.redis_url or self.redis_host)
+
+    @property
+    def policy(self) -> SessionPolicy:
+        """The numbers that the rules are run with."""
+        return SessionPolicy(
+            max_age=timedelta(seconds=self.session_max_age_seconds),
+            expiry=ExpiryRule(
+                absolute=timedelta(seconds=self.session_absolute_max_age_seconds),
+                idle=timedelta(seconds=self.session_idle_timeout_seconds),
+            ),
+            revalidate=timedelta(seconds=self.session_revalidate_seconds),
+            stale_if_error=timedelta(seconds=self.session_stale_if_error_seconds),
+            touch=timedelta(seconds=self.session_touch_seconds),
+            revoked_retention=timedelta(seconds=self.revoked_retention_seconds),
+            sweep_reserve_seconds=self.sweep_reserve_seconds,
+            max_per_user=self.session_max_per_user,
+            names=self.names,
+        )
+
+    @property
+    def names(self) -> SessionNames:
+        """How session IDs are named at rest."""
+        return SessionNames(self.session_id_at_rest)
+
+    @property
+    def postgres(self) -> PostgresOptions:
+        """How to reach PostgreSQL, from the URL or from the single settings."""
+        url = read_postgres_url(self.database_url.get_secret_value()) if self.database_url else None
+        host = url.host if url else self.database_host or ""
+        return PostgresOptions(
+            host=host,
+            port=(url and url.port) or self.database_port,
+            name=(url and url.path) or self.database_name or "",
+            user=(url and url.user) or self.database_user,
+            password=(url and url.password) or _revealed(self.database_password),
+            uses_tls=_uses_tls(
+                host, None if self.database_sslmode is None else self.database_sslmode != "disable", url
+            ),
+            ca_file=self.database_ca_file,
+            secret_arn=self.database_secret_arn,
+            uses_iam=self.database_iam_auth,
+            is_pooled=self.database_pooler == "transaction",
+            connect_timeout_seconds=self.database_connect_timeout_ms / 1000,
+            timeout_seconds=self.database_timeout_ms / 1000,
+        )
+
+    @property
+    def redis(self) -> RedisOptions:
+        """How to reach Redis, from the URL or from the single settings."""
+        url = read_redis_url(self.redis_url.get_secret_value()) if self.redis_url else None
+        host = url.host if url else self.redis_host or ""
+        return RedisOptions(
+            host=host,
+            port=(url and url.port) or self.redis_port,
+            database=int(url.path or 0) if url else 0,
+            user=(url and url.user) or self.redis_user,
+            password=(url and url.password) or _revealed(self.redis_password),
+            uses_tls=_uses_tls(host, self.redis_tls, url),
+            ca_file=self.redis_ca_file,
+            secret_arn=self.redis_secret_arn,
+            uses_iam=self.redis_iam_auth,
+            cache_name=self.redis_cache_name,
+            is_cluster=self.redis_cluster,
+            connect_timeout_seconds=self.redis_connect_timeout_ms / 1000,
+            timeout_seconds=self.redis_timeout_ms / 1000,
+        )
+
+
+def _uses_tls(host: str, setting: bool | None, url: StoreUrl | None) -> bool:
+    """The setting decides, then the URL, then where the host is."""
+    if setting is not None:
+        return setting
+    if url and url.uses_tls is not None:
+        return url.uses_tls
+    return not is_loopback(host)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -1,0 +1,133 @@
+"""Settings that are each fine and cannot work together. Every check names the settings that it concerns."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from session_management.constants import FENCE_SECONDS
+from session_management.store_options import is_loopback
+
+if TYPE_CHECKING:
+    from session_management.settings import Settings
+
+type Contradiction = tuple[tuple[str, ...], str]
+"""The names of the settings concerned, and a sentence that says what is wrong and what to do."""
+
+_STORES: Final = ("database_url", "database_host", "redis_url", "redis_host")
+
+
+def contradictions(settings: "Settings") -> Iterator[Contradiction]:
+    """Yield what is wrong with *settings* as a whole, for the mode that they ask for."""
+    yield from _of_the_mode(settings)
+    yield from _of_the_times(settings)
+    yield from _of_the_cookie(settings)
+    if settings.mode != "mock":
+        yield from _of_postgres(settings)
+        yield from _of_redis(settings)
+
+
+def _of_the_mode(settings: "Settings") -> Iterator[Contradiction]:
+    runtime = settings.runtime
+    if runtime.is_deployed and runtime.is_forced:
+        yield (), "FORCE_MOCK_MODE: a deployed function never runs mock; remove it"
+    elif runtime.is_deployed and runtime.environment == "mock":
+        asked_for = f"is {runtime.asked_for!r}" if runtime.asked_for else "is not set"
+        yield (), f"APP_ENV: {asked_for}; a deployed function needs production or development"
+    elif settings.mode == "production" or (runtime.is_deployed and runtime.environment == "development"):
+        if not (settings.database_url or settings.database_host):
+            yield _STORES[:2], "DATABASE_URL: PostgreSQL is not configured; set DATABASE_URL or DATABASE_HOST"
+        if not (settings.redis_url or settings.redis_host):
+            yield _STORES[2:], "REDIS_URL: Redis is not configured; set REDIS_URL or REDIS_HOST"
+
+
+def _of_the_times(settings: "Settings") -> Iterator[Contradiction]:
+    s = settings
+    if s.session_max_age_seconds > s.session_absolute_max_age_seconds:
+        names = ("session_max_age_seconds", "session_absolute_max_age_seconds")
+        yield names, "SESSION_MAX_AGE_SECONDS: must not be above SESSION_ABSOLUTE_MAX_AGE_SECONDS"
+    if s.session_revalidate_seconds + s.session_stale_if_error_seconds >= FENCE_SECONDS:
+        names = ("session_revalidate_seconds", "session_stale_if_error_seconds")
+        yield (
+            names,
+            f"SESSION_STALE_IF_ERROR_SECONDS: with SESSION_REVALIDATE_SECONDS must stay below {FENCE_SECONDS}",
+        )
+    # Activity is recorded when a copy is checked again and the touch interval has passed.
+    lag = s.session_touch_seconds + s.session_revalidate_seconds
+    if 0 < s.session_idle_timeout_seconds < 2 * lag:
+        names = ("session_idle_timeout_seconds", "session_touch_seconds", "session_revalidate_seconds")
+        yield (
+            names,
+            (
+                "SESSION_IDLE_TIMEOUT_SECONDS: must be at least twice SESSION_TOUCH_SECONDS + SESSION_REVALIDATE_SECONDS "
+                f"(now {2 * lag}), or active sessions would end; lower those two"
+            ),
+        )
+
+
+def _of_the_cookie(settings: "Settings") -> Iterator[Contradiction]:
+    s = settings
+    names = ("cookie_name", "cookie_secure", "cookie_domain", "cookie_samesite")
+    if s.cookie_name.startswith(("__Host-", "__Secure-")) and not s.cookie_secure:
+        yield names, "COOKIE_NAME: browsers drop a __Host- or __Secure- cookie without COOKIE_SECURE=true"
+    if s.cookie_name.startswith("__Host-") and s.cookie_domain:
+        yield (
+            names,
+            "COOKIE_DOMAIN: browsers drop a __Host- cookie with a domain; set COOKIE_NAME=__Secure-sessionId",
+        )
+    if s.cookie_samesite == "None" and not s.cookie_secure:
+        yield names, "COOKIE_SAMESITE: None needs COOKIE_SECURE=true"
+
+
+def _of_postgres(settings: "Settings") -> Iterator[Contradiction]:
+    s, options = settings, settings.postgres
+    if s.database_url and s.database_host:
+        yield _STORES[:2], "DATABASE_URL: set either DATABASE_URL or DATABASE_HOST, not both"
+    if not options.host:
+        return
+    if not options.name:
+        yield _STORES[:2] + ("database_name",), "DATABASE_NAME: is not set"
+    if not options.user and not options.secret_arn:
+        yield _STORES[:2] + ("database_user",), "DATABASE_USER: is not set"
+    if options.secret_arn and options.uses_iam:
+        yield (
+            ("database_secret_arn", "database_iam_auth"),
+            "DATABASE_IAM_AUTH: set it or DATABASE_SECRET_ARN, not both",
+        )
+    if not options.uses_tls and not is_loopback(options.host):
+        if s.runtime.is_deployed:
+            yield (
+                ("database_sslmode",),
+                "DATABASE_SSLMODE: disable is refused on AWS; PostgreSQL is reached with TLS",
+            )
+        elif s.database_sslmode is None:
+            yield (
+                ("database_url",),
+                "DATABASE_URL: sslmode=disable to another host needs DATABASE_SSLMODE=disable as well",
+            )
+    if options.uses_iam and not options.uses_tls:
+        yield ("database_iam_auth", "database_sslmode"), "DATABASE_IAM_AUTH: a token is sent only over TLS"
+
+
+def _of_redis(settings: "Settings") -> Iterator[Contradiction]:
+    s, options = settings, settings.redis
+    if s.redis_url and s.redis_host:
+        yield _STORES[2:], "REDIS_URL: set either REDIS_URL or REDIS_HOST, not both"
+    if not options.host:
+        return
+    if options.secret_arn and options.uses_iam:
+        yield ("redis_secret_arn", "redis_iam_auth"), "REDIS_IAM_AUTH: set it or REDIS_SECRET_ARN, not both"
+    if options.uses_iam and not (options.user and options.cache_name and options.uses_tls):
+        names = ("redis_iam_auth", "redis_user", "redis_cache_name", "redis_tls")
+        yield names, "REDIS_IAM_AUTH: needs REDIS_USER, REDIS_CACHE_NAME and TLS"
+    if options.is_cluster and options.database:
+        yield ("redis_url", "redis_cluster"), "REDIS_URL: a cluster has only database 0"
+    if not options.uses_tls and not is_loopback(options.host):
+        if s.runtime.is_deployed:
+            yield (
+                ("redis_tls", "redis_url"),
+                "REDIS_TLS: Redis is reached with TLS on AWS; use rediss:// or REDIS_TLS=true",
+            )
+        elif s.redis_tls is None:
+            yield (
+                ("redis_url",),
+                "REDIS_URL: redis:// sends secrets in clear; use rediss://, or set REDIS_TLS=false as well",
+            )

@@ -1,0 +1,43 @@
+"""Session IDs: made, recognised by their form, and turned into the names that the stores know them by."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final, Literal
+
+AtRest = Literal["digest", "plain"]
+
+_SESSION_ID_BYTES: Final = 32
+_FORMS: Final[dict[AtRest, re.Pattern[str]]] = {
+    "digest": re.compile(r"[A-Za-z0-9_-]{43}"),
+    # The original application makes its own IDs; its column holds 255 characters.
+    "plain": re.compile(r"[A-Za-z0-9_-]{16,255}"),
+}
+
+
+def new_session_id() -> str:
+    """Return a new session ID: 256 random bits as 43 URL-safe characters (ASVS 7.2.3)."""
+    return secrets.token_urlsafe(_SESSION_ID_BYTES)
+
+
+def handle_of(session_id: str) -> str:
+    """Return the handle of *session_id*: its SHA-256 as 64 hex digits, which is no secret."""
+    return hashlib.sha256(session_id.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNames:
+    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain")."""
+
+    at_rest: AtRest = "digest"
+
+    def key_of(self, session_id: str) -> str | None:
+        """Return the stores' key for *session_id*, or None if no ID of ours can look like that."""
+        if not _FORMS[self.at_rest].fullmatch(session_id):
+            return None
+        return handle_of(session_id) if self.at_rest == "digest" else session_id
+
+    def handle_of_key(self, key: str) -> str:
+        """Return the public handle of the session that the stores call *key*."""
+        return key if self.at_rest == "digest" else handle_of(key)
