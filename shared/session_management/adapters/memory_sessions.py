@@ -1,0 +1,178 @@
+"""Sessions in memory, and what the sweeper does with them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from session_management.adapters.memory import MemoryDatabase, SessionRow, public
+from session_management.constants import FENCE_SECONDS
+from session_management.interfaces import Clock
+from session_management.models import Session, SessionWithUser, UserStatus
+
+
+class MemorySessionAdapter:
+    """Sessions in memory."""
+
+    def __init__(self, database: MemoryDatabase, clock: Clock) -> None:
+        """Use *database*; *clock* stands for the record's own."""
+        self._database = database
+        self._clock = clock
+
+    def open(
+        self, session: Session, verified_hash: str | None, new_hash: str | None
+    ) -> SessionWithUser | None:
+        """Insert *session* and record the login, as one; None if the user may not log in with *verified_hash* (any more)."""
+        with self._database.lock:
+            row = self._database.users.get(session.user_id)
+            if not row or row.user.status != UserStatus.ACTIVE:
+                return None
+            if verified_hash is not None and row.user.hashed_password != verified_hash:
+                return None
+            hashed = new_hash or row.user.hashed_password
+            user = replace(row.user, last_login_at=session.created_at, hashed_password=hashed)
+            self._database.users[user.id] = replace(row, user=user)
+            self._database.sessions[session.key] = SessionRow(session)
+            return SessionWithUser(session, public(user))
+
+    def check(
+        self, key: str, now: datetime, touch_before: datetime, idle_since: datetime
+    ) -> SessionWithUser | None:
+        """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
+        with self._database.lock:
+            row = self._database.sessions.get(key)
+            if row and row.session.last_activity < touch_before and _is_live(row.session, now, idle_since):
+                row = self._put(replace(row, session=replace(row.session, last_activity=now)))
+            return self._with_user(row)
+
+    def extend(
+        self, key: str, until: datetime, now: datetime, idle_since: datetime
+    ) -> SessionWithUser | None:
+        """Move a live session's expiry to *until*, never back and never past its absolute end; None if none is live."""
+        with self._database.lock:
+            row = self._database.sessions.get(key)
+            if not row or not _is_live(row.session, now, idle_since):
+                return None
+            expires_at = max(row.session.expires_at, min(until, row.session.absolute_expires_at))
+            session = replace(row.session, expires_at=expires_at, last_activity=now)
+            return self._with_user(self._put(replace(row, session=session)))
+
+    def revoke(self, key: str, reason: str) -> bool:
+        """End one session, for good; whether there is a record of it, just ended or before."""
+        with self._database.lock:
+            row = self._database.sessions.get(key)
+            if row and not row.session.revoked:
+                self._end(row, reason)
+            return row is not None
+
+    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
+        """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""
+        with self._database.lock:
+            user = self._database.users.get(user_id)
+            if user:
+                self._database.users[user_id] = replace(user, session_id=None)
+            rows = [
+                row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key
+            ]
+            for row in rows:
+                self._end(row, reason)
+            return len(rows)
+
+    def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
+        """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""
+        with self._database.lock:
+            now = self._clock.now()
+            live = [
+                row for row in self._of(user_id) if not row.session.revoked and row.session.expires_at > now
+            ]
+            others = [row for row in live if row.session.key != spared_key]
+            others.sort(key=lambda row: (row.session.created_at, row.session.key), reverse=True)
+            for row in others[count - 1 :]:
+                self._end(row, "limit")
+            return [row.session.key for row in others[count - 1 :]]
+
+    def recent(self, user_id: str) -> Sequence[Session]:
+        """Return a user's sessions that are live, or were revoked within a fence's life."""
+        since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
+        return [row.session for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+
+    def _of(self, user_id: str) -> list[SessionRow]:
+        return [row for row in self._database.sessions.values() if row.session.user_id == user_id]
+
+    def _put(self, row: SessionRow) -> SessionRow:
+        self._database.sessions[row.session.key] = row
+        return row
+
+    def _end(self, row: SessionRow, reason: str) -> None:
+        session = replace(row.session, revoked=True)
+        self._put(SessionRow(session, revoked_at=self._clock.now(), revoked_reason=reason))
+
+    def _with_user(self, row: SessionRow | None) -> SessionWithUser | None:
+        user = row and self._database.users.get(row.session.user_id)
+        if not row or not user or user.user.status != UserStatus.ACTIVE:
+            return None
+        return SessionWithUser(row.session, public(user.user))
+
+
+class MemorySweepAdapter:
+    """What the sweeper does, in memory."""
+
+    def __init__(self, database: MemoryDatabase, clock: Clock) -> None:
+        """Use *database*; *clock* stands for the record's own."""
+        self._database = database
+        self._clock = clock
+
+    def recently_revoked(self, after: str, limit: int) -> Sequence[str]:
+        """Return keys of sessions revoked within a fence's life, in order, from beyond *after*."""
+        since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
+        rows = self._database.sessions.items()
+        return sorted(key for key, row in rows if row.revoked_at and row.revoked_at > since and key > after)[
+            :limit
+        ]
+
+    def delete_expired(self, limit: int) -> Iterator[int]:
+        """Delete rows that expired and were never revoked; yields how many went after each step."""
+        deleted = limit
+        while deleted == limit:
+            now = self._clock.now()
+            rows = self._database.sessions.items()
+            over = [key for key, row in rows if not row.session.revoked and row.session.expires_at < now][
+                :limit
+            ]
+            deleted = self.purge(over)
+            yield deleted
+
+    def purgeable(
+        self, retention: timedelta, limit: int, *, only_expired: bool
+    ) -> Sequence[tuple[str, bool]]:
+        """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
+        now = self._clock.now()
+        old = [
+            row
+            for row in self._database.sessions.values()
+            if row.revoked_at and row.revoked_at < now - retention
+        ]
+        old.sort(key=lambda row: row.revoked_at or now)
+        found = [(row.session.key, row.session.expires_at > now) for row in old]
+        return [(key, may_live) for key, may_live in found if not (only_expired and may_live)][:limit]
+
+    def purge(self, keys: Sequence[str]) -> int:
+        """Delete these rows; how many went."""
+        with self._database.lock:
+            return sum(self._database.sessions.pop(key, None) is not None for key in keys)
+
+    def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
+        """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
+        since = self._clock.now() - max_age
+        with self._database.lock:
+            rows = [row for row in self._database.users.values() if row.session_id is not None]
+            past = [row for row in rows if not row.user.last_login_at or row.user.last_login_at < since][
+                :limit
+            ]
+            for row in past:
+                self._database.users[row.user.id] = replace(row, session_id=None)
+            return len(past)
+
+
+def _is_live(session: Session, now: datetime, idle_since: datetime) -> bool:
+    ends_at = min(session.expires_at, session.absolute_expires_at)
+    return not session.revoked and ends_at > now and session.last_activity > idle_since

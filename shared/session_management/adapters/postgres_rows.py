@@ -1,0 +1,57 @@
+"""The columns that every query selects, in order, and the values that rows of them become."""
+
+from typing import Any, Final
+
+from session_management.models import Session, SessionWithUser, User, UserRole, UserStatus
+from session_management.session_data import to_datetime
+from session_management.tokens import SessionNames
+
+
+def _ms(column: str) -> str:
+    # Whole milliseconds come back the same whatever the server's time zone and date style.
+    return f"(extract(epoch FROM {column}) * 1000)::bigint"
+
+
+USER_COLUMNS: Final = f"u.id::text, u.email, u.role::text, u.is_verified, u.status, {_ms('u.created_at')}, {_ms('u.last_login_at')}"
+SESSION_COLUMNS: Final = (
+    f"s.id, s.user_id::text, {_ms('s.created_at')}, {_ms('s.expires_at')}, {_ms('s.absolute_expires_at')}, "
+    f"{_ms('s.last_activity')}, host(s.ip_address), s.user_agent, s.revoked"
+)
+_SESSION_WIDTH: Final = 9
+
+
+def user_of(row: list[Any], hashed_password: str | None = None) -> User:
+    """Return the user of a row of `USER_COLUMNS`."""
+    user_id, email, role, is_verified, status, created_at, last_login_at = row
+    return User(
+        id=user_id,
+        email=email,
+        role=UserRole(role),
+        is_verified=is_verified,
+        status=UserStatus(status),
+        created_at=to_datetime(created_at),
+        last_login_at=None if last_login_at is None else to_datetime(last_login_at),
+        hashed_password=hashed_password,
+    )
+
+
+def session_of(row: list[Any], names: SessionNames) -> Session:
+    """Return the session of a row of `SESSION_COLUMNS`."""
+    key, user_id, created_at, expires_at, absolute_expires_at, last_activity, ip, user_agent, revoked = row
+    return Session(
+        key=key,
+        handle=names.handle_of_key(key),
+        user_id=user_id,
+        created_at=to_datetime(created_at),
+        expires_at=to_datetime(expires_at),
+        absolute_expires_at=to_datetime(absolute_expires_at),
+        last_activity=to_datetime(last_activity),
+        ip=ip,
+        user_agent=user_agent,
+        revoked=revoked,
+    )
+
+
+def session_with_user_of(row: list[Any], names: SessionNames) -> SessionWithUser:
+    """Return both of a row of `SESSION_COLUMNS` and `USER_COLUMNS`."""
+    return SessionWithUser(session_of(row[:_SESSION_WIDTH], names), user_of(row[_SESSION_WIDTH:]))

@@ -1,0 +1,155 @@
+"""Sessions in PostgreSQL: each operation one statement, or one after the lock of the user's row."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from session_management.adapters.postgres_rows import (
+    SESSION_COLUMNS,
+    USER_COLUMNS,
+    session_of,
+    session_with_user_of,
+)
+from session_management.clients.postgres import Postgres
+from session_management.constants import FENCE_SECONDS
+from session_management.models import Session, SessionWithUser
+from session_management.tokens import SessionNames
+
+# What has not ended: expiry.ExpiryRule, as a guard on writes; who asks decides by the rule itself.
+_LIVE: Final = """
+    NOT s.revoked AND s.expires_at > :now AND s.absolute_expires_at > :now AND s.last_activity > :idle_since
+"""
+
+_OPEN: Final = f"""
+    WITH u AS (
+        UPDATE users u SET last_login_at = :created_at, hashed_password = COALESCE(:new_hash::text, u.hashed_password)
+        WHERE u.id = :user_id AND u.status = 'ACTIVE'
+            AND (:verified_hash::text IS NULL OR u.hashed_password IN (:verified_hash::text, :new_hash::text))
+        RETURNING u.*
+    ), s AS (
+        INSERT INTO sessions
+            (id, user_id, created_at, last_activity, expires_at, absolute_expires_at, ip_address, user_agent)
+        SELECT :key, u.id, :created_at, :created_at, :expires_at, :absolute_expires_at, :ip::inet, :user_agent FROM u
+        -- Met only when this very statement is sent again because its answer was lost.
+        ON CONFLICT (id) DO UPDATE SET last_activity = excluded.last_activity
+        RETURNING *
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
+"""
+
+_CHECK: Final = f"""
+    WITH touched AS (
+        UPDATE sessions s SET last_activity = :now
+        WHERE s.id = :key AND s.last_activity < :touch_before AND {_LIVE}
+        RETURNING s.*
+    ), found AS (
+        SELECT * FROM touched
+        UNION ALL
+        SELECT * FROM sessions WHERE id = :key AND NOT EXISTS (SELECT FROM touched)
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS}
+    FROM found s JOIN users u ON u.id = s.user_id WHERE u.status = 'ACTIVE'
+"""
+
+_EXTEND: Final = f"""
+    WITH s AS (
+        UPDATE sessions s
+        SET expires_at = GREATEST(s.expires_at, LEAST(:until, s.absolute_expires_at)), last_activity = :now
+        WHERE s.id = :key AND {_LIVE}
+        RETURNING s.*
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s JOIN users u ON u.id = s.user_id WHERE u.status = 'ACTIVE'
+"""
+
+_REVOKE: Final = """
+    WITH ended AS (
+        UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
+        WHERE id = :key AND NOT revoked
+    )
+    SELECT 1 FROM sessions WHERE id = :key
+"""
+
+# The lock orders this against logins and other changes of the user. The legacy column is a session as well.
+_LOCK_AND_CLEAR: Final = "UPDATE users SET session_id = NULL WHERE id = :user_id"
+
+_REVOKE_ALL: Final = """
+    UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
+    WHERE user_id = :user_id AND NOT revoked AND id <> :except_key
+"""
+
+_KEEP_NEWEST: Final = """
+    UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = 'limit'
+    WHERE id IN (
+        SELECT id FROM sessions
+        WHERE user_id = :user_id AND NOT revoked AND expires_at > now() AND id <> :spared_key
+        ORDER BY created_at DESC, id DESC OFFSET :others
+    )
+    RETURNING id
+"""
+
+_RECENT: Final = f"""
+    SELECT {SESSION_COLUMNS} FROM sessions s
+    WHERE s.user_id = :user_id AND (NOT s.revoked OR s.revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds')
+"""
+
+
+class PostgreSQLSessionAdapter:
+    """Sessions in the table `sessions`. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
+
+    def __init__(self, postgres: Postgres, names: SessionNames) -> None:
+        """Use *postgres*; *names* turns keys into handles."""
+        self._postgres = postgres
+        self._names = names
+
+    def open(
+        self, session: Session, verified_hash: str | None, new_hash: str | None
+    ) -> SessionWithUser | None:
+        """Insert *session* and record the login, as one; None if the user may not log in with *verified_hash* (any more)."""
+        return self._found(
+            _OPEN,
+            key=session.key,
+            user_id=session.user_id,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
+            absolute_expires_at=session.absolute_expires_at,
+            ip=session.ip,
+            user_agent=session.user_agent,
+            verified_hash=verified_hash,
+            new_hash=new_hash,
+        )
+
+    def check(
+        self, key: str, now: datetime, touch_before: datetime, idle_since: datetime
+    ) -> SessionWithUser | None:
+        """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
+        return self._found(_CHECK, key=key, now=now, touch_before=touch_before, idle_since=idle_since)
+
+    def extend(
+        self, key: str, until: datetime, now: datetime, idle_since: datetime
+    ) -> SessionWithUser | None:
+        """Move a live session's expiry to *until*, never back and never past its absolute end; None if none is live."""
+        return self._found(_EXTEND, key=key, until=until, now=now, idle_since=idle_since)
+
+    def revoke(self, key: str, reason: str) -> bool:
+        """End one session, for good; whether there is a record of it, just ended or before."""
+        return bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+
+    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
+        """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""
+        self._postgres.execute(_LOCK_AND_CLEAR, user_id=user_id)
+        return self._postgres.execute(
+            _REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or ""
+        )
+
+    def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
+        """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""
+        rows = self._postgres.fetch(_KEEP_NEWEST, user_id=user_id, others=count - 1, spared_key=spared_key)
+        return [key for (key,) in rows]
+
+    def recent(self, user_id: str) -> Sequence[Session]:
+        """Return a user's sessions that are live, or were revoked within a fence's life."""
+        return [session_of(row, self._names) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+
+    def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
+        rows = self._postgres.fetch(sql, **parameters)
+        return session_with_user_of(rows[0], self._names) if rows else None

@@ -1,0 +1,97 @@
+"""What the sweeper does in PostgreSQL: short statements, by PostgreSQL's clock."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from session_management.clients.postgres import Postgres
+from session_management.constants import FENCE_SECONDS
+
+_PAGES_AT_ONCE: Final = 500
+_MANY: Final = 10_000
+_MANY_OF_ALL: Final = 0.05
+
+_RECENTLY_REVOKED: Final = f"""
+    SELECT id FROM sessions
+    WHERE revoked AND revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds' AND id > :after
+    ORDER BY id LIMIT :limit
+"""
+
+_SIZE: Final = """
+    SELECT pg_relation_size('sessions') / current_setting('block_size')::int, reltuples
+    FROM pg_class WHERE oid = 'sessions'::regclass
+"""
+_EXPIRED_UP_TO: Final = """
+    SELECT count(*) FROM (SELECT FROM sessions WHERE NOT revoked AND expires_at < now() LIMIT :enough) AS expired
+"""
+# Few: by the index, leaving alone what somebody else holds.
+_EXPIRED_BATCH: Final = """
+    DELETE FROM sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM sessions WHERE NOT revoked AND expires_at < now()
+        ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
+"""
+# Many: by ranges of pages. An index batch would walk the dead entries of all batches before it.
+_EXPIRED_RANGE: Final = """
+    DELETE FROM sessions
+    WHERE ctid >= :first::text::tid AND ctid < :beyond::text::tid AND NOT revoked AND expires_at < now()
+"""
+
+_PURGEABLE: Final = """
+    SELECT id, expires_at > now() FROM sessions
+    WHERE revoked AND revoked_at < now() - :retention * INTERVAL '1 second'
+        AND (NOT :only_expired OR expires_at <= now())
+    ORDER BY revoked_at LIMIT :limit
+"""
+_PURGE: Final = "DELETE FROM sessions WHERE revoked AND id = ANY (:keys)"
+
+_CLEAR_LEGACY: Final = """
+    UPDATE users SET session_id = NULL WHERE id = ANY (ARRAY(
+        SELECT id FROM users
+        WHERE session_id IS NOT NULL
+            AND (last_login_at IS NULL OR last_login_at < now() - :max_age * INTERVAL '1 second')
+        LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
+class PostgreSQLSweepAdapter:
+    """The sweeper's statements. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        """Use *postgres*."""
+        self._postgres = postgres
+
+    def recently_revoked(self, after: str, limit: int) -> Sequence[str]:
+        """Return keys of sessions revoked within a fence's life, in order, from beyond *after*."""
+        return [key for (key,) in self._postgres.fetch(_RECENTLY_REVOKED, after=after, limit=limit)]
+
+    def delete_expired(self, limit: int) -> Iterator[int]:
+        """Delete rows that expired and were never revoked; yields how many went after each short statement."""
+        ((pages, rows),) = self._postgres.fetch(_SIZE)
+        many = max(_MANY, int(float(rows) * _MANY_OF_ALL))
+        ((expired,),) = self._postgres.fetch(_EXPIRED_UP_TO, enough=many)
+        if expired >= many:
+            for page in range(0, pages, _PAGES_AT_ONCE):
+                first, beyond = f"({page},0)", f"({page + _PAGES_AT_ONCE},0)"
+                yield self._postgres.execute(_EXPIRED_RANGE, first=first, beyond=beyond)
+        deleted = limit
+        while deleted == limit:
+            deleted = self._postgres.execute(_EXPIRED_BATCH, limit=limit)
+            yield deleted
+
+    def purgeable(
+        self, retention: timedelta, limit: int, *, only_expired: bool
+    ) -> Sequence[tuple[str, bool]]:
+        """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
+        seconds = retention.total_seconds()
+        rows = self._postgres.fetch(_PURGEABLE, retention=seconds, limit=limit, only_expired=only_expired)
+        return [(key, may_live) for key, may_live in rows]
+
+    def purge(self, keys: Sequence[str]) -> int:
+        """Delete these revoked rows; how many went."""
+        return self._postgres.execute(_PURGE, keys=list(keys))
+
+    def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
+        """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
+        return self._postgres.execute(_CLEAR_LEGACY, max_age=max_age.total_seconds(), limit=limit)

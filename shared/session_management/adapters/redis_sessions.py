@@ -1,0 +1,79 @@
+"""Copies of sessions in Redis, under `session:{key}`. Every command touches one key, so it runs on a cluster too."""
+
+from datetime import datetime
+from typing import Final
+
+from session_management.clients.redis import Redis
+from session_management.constants import FENCE_SECONDS
+from session_management.interfaces import Clock
+from session_management.models import Session, SessionWithUser
+from session_management.session_data import (
+    SessionData,
+    decode,
+    encode_copy,
+    encode_revoked,
+    encode_stale,
+    to_ms,
+)
+
+_COMPARE_AND_SET: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    return 1
+end
+return 0
+"""
+
+
+class RedisSessionAdapter:
+    """Copies under their four verbs. Every method raises StoreUnavailableError if Redis does not answer.
+
+    A copy is created only where nothing is, changed only where what was seen still is, and ended only by
+    a fence over whatever is there. So a late write can never bring back what was revoked.
+    """
+
+    def __init__(self, redis: Redis, clock: Clock, *, keeps_plain_ids: bool) -> None:
+        """Use *redis*. With *keeps_plain_ids* a "stale" fence stays readable for the original as long as the session."""
+        self._redis = redis
+        self._clock = clock
+        self._keeps_plain_ids = keeps_plain_ids
+
+    def get(self, key: str) -> SessionData | None:
+        """Return what is stored under *key*; None if nothing is."""
+        value = self._redis.command("GET", _name(key))
+        return None if value is None else decode(value)
+
+    def set(self, key: str, found: SessionWithUser, checked_at: datetime) -> bool:
+        """Create the copy, if nothing at all stands in its place; whether it was written."""
+        life = self._life(found.session)
+        if life <= 0:
+            return False
+        copy = encode_copy(found, checked_at)
+        return bool(self._redis.command("SET", _name(key), copy, "PX", life, "NX"))
+
+    def extend(self, key: str, found: SessionWithUser, checked_at: datetime, seen: SessionData) -> bool:
+        """Put a newer copy in the place of exactly what was *seen*; whether it was written."""
+        life = self._life(found.session)
+        if life <= 0:
+            return False
+        copy = encode_copy(found, checked_at)
+        return bool(self._redis.command("EVAL", _COMPARE_AND_SET, 1, _name(key), seen.version, copy, life))
+
+    def delete(self, key: str) -> None:
+        """End the copy: put a "revoked" fence over whatever is there."""
+        self._redis.command("SET", _name(key), encode_revoked(), "PX", FENCE_SECONDS * 1000)
+
+    def invalidate(self, session: Session) -> None:
+        """Make the next validation ask the record: put a "stale" fence over whatever is there."""
+        life = FENCE_SECONDS * 1000
+        if self._keeps_plain_ids:
+            life = max(life, self._life(session))
+        self._redis.command("SET", _name(session.key), encode_stale(session), "PX", life)
+
+    def _life(self, session: Session) -> int:
+        """Return how many milliseconds the copy may live: until the session's expiry, whatever its idle timeout."""
+        return to_ms(min(session.expires_at, session.absolute_expires_at)) - to_ms(self._clock.now())
+
+
+def _name(key: str) -> str:
+    return f"session:{key}"

@@ -1,0 +1,66 @@
+"""A breaker spares a store that keeps failing, so that a request does not pay its time-out again (P9)."""
+
+from types import TracebackType
+from typing import Final, Self
+
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import Clock, Observer
+
+_FAILURES_TO_OPEN: Final = 3
+_SECONDS_OPEN: Final = 3.0
+
+
+class Breaker:
+    """A context around each use of one store: opens after 3 failures in a row, lets one try through each 3 seconds.
+
+    A failure is a `StoreUnavailableError`; anything else that leaves the context is an answer.
+    """
+
+    def __init__(self, store: str, *, clock: Clock, observer: Observer) -> None:
+        """Start closed."""
+        self._store = store
+        self._clock = clock
+        self._observer = observer
+        self._failures = 0
+        self._next_try = 0.0
+
+    def __enter__(self) -> Self:
+        """Let the use through.
+
+        Raises:
+            StoreUnavailableError: the breaker is open; the store was not asked.
+        """
+        if self._failures >= _FAILURES_TO_OPEN:
+            now = self._clock.monotonic()
+            # The second bound serves a clock that restarted, as after a restored snapshot.
+            if now < self._next_try <= now + _SECONDS_OPEN:
+                raise StoreUnavailableError(
+                    self._store, "it failed repeatedly and is being spared", was_tried=False
+                )
+            self._next_try = now + _SECONDS_OPEN
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Count what happened."""
+        if isinstance(error, StoreUnavailableError):
+            self._failed(error)
+        elif self._failures:
+            self._answered()
+
+    def _failed(self, error: StoreUnavailableError) -> None:
+        if not error.was_tried:
+            return
+        self._failures += 1
+        self._observer.store_failed(error)
+        if self._failures >= _FAILURES_TO_OPEN:
+            self._next_try = self._clock.monotonic() + _SECONDS_OPEN
+        if self._failures == _FAILURES_TO_OPEN:
+            self._observer.breaker_changed(self._store, is_open=True)
+
+    def _answered(self) -> None:
+        was_open = self._failures >= _FAILURES_TO_OPEN
+        self._failures = 0
+        if was_open:
+            self._observer.breaker_changed(self._store, is_open=False)

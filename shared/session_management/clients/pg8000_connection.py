@@ -1,0 +1,150 @@
+"""One connection of pg8000, with its failures told apart. Imported only when SQL is about to run."""
+
+import socket
+import ssl
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Self
+
+from pg8000.exceptions import DatabaseError, InterfaceError
+from pg8000.native import Connection, PreparedStatement
+
+from session_management.errors import SessionManagementError, StoreUnavailableError, UniqueViolationError
+from session_management.store_options import PostgresOptions
+
+_UNIQUE_VIOLATION: Final = "23505"
+_AUTHENTICATION: Final = ("28P01", "28000")
+_READ_ONLY: Final = "25006"
+_CONNECTION_ENDS: Final = ("08", "57P")
+_HINTS: Final = {
+    "28P01": "the password is wrong",
+    "28000": "this user may not log in to PostgreSQL",
+    "3D000": "there is no database of this name",
+    "42P01": "a table is missing: run the migrate function",
+    "42703": "a column is missing: run the migrate function",
+    "42501": "the user lacks a privilege: see infra/database/grants.sql",
+    "53300": "PostgreSQL has no connection left",
+    _READ_ONLY: "this server is read-only, as after a failover",
+}
+
+type Row = list[Any]
+
+
+class ConnectionLostError(SessionManagementError):
+    """The connection is dead; `timed_out` if the server was there and silent."""
+
+    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+        """Say why, without a value from the statement."""
+        self.timed_out = timed_out
+        super().__init__(reason)
+
+    @classmethod
+    def behind(cls, error: Exception) -> Self:
+        """Return what pg8000's own wording of *error* hides."""
+        causes = (error, error.__cause__, error.__context__)
+        if any(isinstance(cause, TimeoutError) for cause in causes):
+            return cls("it did not answer in time", timed_out=True)
+        return cls(f"the connection failed ({type(error.__cause__ or error).__name__})")
+
+
+class AuthenticationRefusedError(SessionManagementError):
+    """PostgreSQL refused the user or the password."""
+
+
+class PostgresConnection:
+    """An open connection. After any error but a statement's own it must be closed, not used again."""
+
+    def __init__(
+        self, options: PostgresOptions, user: str, password: str | None, timeout_seconds: float
+    ) -> None:
+        """Connect within *timeout_seconds* a step.
+
+        Raises:
+            ConnectionLostError: it could not be reached, or TLS failed.
+            AuthenticationRefusedError: the credentials are wrong.
+        """
+        self._prepared: dict[str, _CountedStatement] = {}
+        with _told_apart():
+            sock = socket.create_connection((options.host, options.port), timeout_seconds)
+            try:
+                self._pg8000 = _TimedConnection(
+                    user,
+                    host=options.host,
+                    database=options.name,
+                    password=password,
+                    ssl_context=ssl.create_default_context(cafile=options.ca_file)
+                    if options.uses_tls
+                    else False,
+                    application_name="session-management",
+                    sock=sock,
+                )
+            except BaseException:
+                sock.close()
+                raise
+
+    def command(self, sql: str, timeout_seconds: float) -> None:
+        """Run *sql* that takes no parameters and returns nothing of interest: one round trip."""
+        with _told_apart():
+            self._pg8000.set_timeout(timeout_seconds)
+            self._pg8000.execute_simple(sql)
+
+    def run(self, sql: str, parameters: dict[str, Any], timeout_seconds: float) -> tuple[list[Row], int]:
+        """Run one statement unprepared (three round trips); its rows, and how many rows it touched."""
+        with _told_apart():
+            self._pg8000.set_timeout(timeout_seconds)
+            rows = self._pg8000.run(sql, **parameters)
+            return rows or [], self._pg8000.row_count
+
+    def run_prepared(
+        self, sql: str, parameters: dict[str, Any], timeout_seconds: float
+    ) -> tuple[list[Row], int]:
+        """Run one statement, prepared the first time: one round trip from then on."""
+        with _told_apart():
+            self._pg8000.set_timeout(timeout_seconds)
+            statement = self._prepared.get(sql)
+            if statement is None:
+                statement = self._prepared[sql] = _CountedStatement(self._pg8000, sql)
+            rows = statement.run(**parameters)
+            return rows or [], statement.row_count
+
+    def close(self) -> None:
+        """Close, whatever state it is in, without waiting for anybody."""
+        with suppress(InterfaceError, OSError, struct.error):
+            self._pg8000.set_timeout(0.05)
+            self._pg8000.close()
+
+
+class _TimedConnection(Connection):
+    def set_timeout(self, seconds: float) -> None:
+        self._usock.settimeout(seconds)
+
+
+class _CountedStatement(PreparedStatement):
+    @property
+    def row_count(self) -> int:
+        return self._context.row_count
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise _meaning(error) from error
+    except (InterfaceError, OSError, struct.error) as error:
+        raise ConnectionLostError.behind(error) from error
+
+
+def _meaning(error: DatabaseError) -> SessionManagementError:
+    # The server's message may repeat a value of the statement; its code and its names never do.
+    facts = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    code = facts.get("C", "?????")
+    if code == _UNIQUE_VIOLATION:
+        return UniqueViolationError(facts.get("n", ""))
+    reason = f"SQLSTATE {code}" + (f", {_HINTS[code]}" if code in _HINTS else "")
+    if code in _AUTHENTICATION:
+        return AuthenticationRefusedError(reason)
+    if code == _READ_ONLY or code.startswith(_CONNECTION_ENDS):
+        return ConnectionLostError(reason)
+    return StoreUnavailableError("postgresql", reason)

@@ -1,0 +1,162 @@
+"""The connection to PostgreSQL: transactions, one reconnection, time-outs, a breaker."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from session_management.breaker import Breaker
+from session_management.clients.credentials import Credentials
+from session_management.deadline import within_deadline
+from session_management.errors import SessionManagementError, StoreUnavailableError
+from session_management.store_options import PostgresOptions
+
+if TYPE_CHECKING:
+    from session_management.clients.pg8000_connection import PostgresConnection, Row
+
+_STORE: Final = "postgresql"
+
+
+class Postgres:
+    """PostgreSQL over one connection, opened at the first statement.
+
+    Behind a transaction-mode pooler every statement runs in an explicit transaction, unprepared: outside
+    of one, a pooler may give pg8000 another client's rows. Without a pooler, statements are prepared and a
+    single one is its own transaction, in one round trip.
+
+    Threads may share it; they take turns.
+    """
+
+    def __init__(self, options: PostgresOptions, *, credentials: Credentials, breaker: Breaker) -> None:
+        """Connect nowhere yet."""
+        self._options = options
+        self._credentials = credentials
+        self._breaker = breaker
+        self._connection: PostgresConnection | None = None
+        self._in_transaction = False
+        self._lock = threading.RLock()
+
+    def fetch(self, sql: str, **parameters: Any) -> "list[Row]":
+        """Return the rows of one statement that may safely run twice: it does, if the connection was found dead.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL did not answer in time.
+            UniqueViolationError: the statement would break a unique index.
+        """
+        return self._perform(sql, parameters)[0]
+
+    def execute(self, sql: str, **parameters: Any) -> int:
+        """Run one statement that may safely run twice; how many rows it touched. Raises as `fetch`."""
+        return self._perform(sql, parameters)[1]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing; an exception rolls back. Raises as `fetch`."""
+        with self._lock, self._breaker, self._told():
+            self._begin()
+            self._in_transaction = True
+            try:
+                yield
+                self._open().command("COMMIT", self._timeout())
+            except Exception:
+                self._roll_back()
+                raise
+            finally:
+                self._in_transaction = False
+
+    def run_script(self, sql: str) -> None:
+        """Run *sql* of several statements, inside a transaction. Raises as `fetch`."""
+        with self._told():
+            self._open().command(sql, self._timeout())
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection:
+                connection.close()
+
+    def _perform(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
+        with self._lock:
+            if self._in_transaction:
+                with self._told():
+                    return self._run(sql, parameters)
+            if self._options.is_pooled:
+                with self.transaction():
+                    return self._perform(sql, parameters)
+            with self._breaker, self._told():
+                return self._again_if_dead(lambda: self._run(sql, parameters))
+
+    def _begin(self) -> None:
+        self._again_if_dead(lambda: self._open().command("BEGIN", self._timeout()))
+
+    def _run(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
+        connection = self._open()
+        run = connection.run if self._options.is_pooled else connection.run_prepared
+        return run(sql, parameters, self._timeout())
+
+    def _again_if_dead[T](self, work: Callable[[], T]) -> T:
+        """Do *work*; once more over a new connection if an old one turns out dead, as after a freeze."""
+        from session_management.clients.pg8000_connection import ConnectionLostError
+
+        was_open = self._connection is not None
+        try:
+            return work()
+        except ConnectionLostError as lost:
+            if not was_open or lost.timed_out:
+                raise
+            self.close()
+            return work()
+
+    def _open(self) -> "PostgresConnection":
+        if self._connection is None:
+            if self._in_transaction:
+                raise StoreUnavailableError(_STORE, "the connection was lost inside a transaction")
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> "PostgresConnection":
+        from session_management.clients.pg8000_connection import (
+            AuthenticationRefusedError,
+            PostgresConnection,
+        )
+
+        def connect() -> PostgresConnection:
+            user, password = self._credentials.get()
+            timeout = within_deadline(_STORE, self._options.connect_timeout_seconds)
+            return PostgresConnection(self._options, user or "", password, timeout)
+
+        try:
+            return connect()
+        except AuthenticationRefusedError:
+            if not self._credentials.refresh():
+                raise
+            return connect()
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection is not None:
+                self._connection.command("ROLLBACK", self._timeout())
+        except SessionManagementError:
+            self.close()
+
+    def _timeout(self) -> float:
+        return within_deadline(_STORE, self._options.timeout_seconds)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the driver's connection raises into the one error that the rules know."""
+        from session_management.clients.pg8000_connection import (
+            AuthenticationRefusedError,
+            ConnectionLostError,
+        )
+
+        try:
+            yield
+        except (ConnectionLostError, AuthenticationRefusedError) as error:
+            self.close()
+            raise StoreUnavailableError(_STORE, str(error)) from error
+        except (KeyboardInterrupt, SystemExit):
+            # The answer is still under way: nobody may read it as that of the next statement.
+            self.close()
+            raise
