@@ -1,0 +1,1 @@
+"""The session rules, once, over whichever stores they are given."""

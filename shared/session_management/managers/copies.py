@@ -1,0 +1,59 @@
+"""Looking at a copy and repairing it, where Redis may be down and the request goes on without it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import SessionAdapter
+from session_management.models import SessionWithUser
+from session_management.session_data import Fence, SessionData
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stood under a key when it was looked at: something, nothing, or no answer (`failure`)."""
+
+    key: str
+    seen: SessionData | None = None
+    failure: StoreUnavailableError | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether a fence says that the session was revoked."""
+        return self.seen is not None and self.seen.fence is Fence.REVOKED
+
+
+class Copies:
+    """Copies as the rules use them: helpful when Redis answers, harmless when it does not."""
+
+    def __init__(self, adapter: SessionAdapter) -> None:
+        """Use *adapter*."""
+        self._adapter = adapter
+
+    def look(self, key: str) -> Look:
+        """Return what stands under *key*."""
+        try:
+            return Look(key, seen=self._adapter.get(key))
+        except StoreUnavailableError as error:
+            return Look(key, failure=error)
+
+    def repair(self, look: Look, found: SessionWithUser, checked_at: datetime) -> None:
+        """Write the copy where, and only where, still stands what the look saw; *checked_at* is before the record was read."""
+        if look.failure:
+            return
+        try:
+            if look.seen is None:
+                self._adapter.set(look.key, found, checked_at)
+            else:
+                self._adapter.extend(look.key, found, checked_at, look.seen)
+        except StoreUnavailableError:
+            return  # The record has answered already; the next validation repairs.
+
+    def fence(self, keys: Iterable[str]) -> None:
+        """Put a "revoked" fence over each copy, as far as Redis answers; the sweeper does the rest."""
+        try:
+            for key in keys:
+                self._adapter.delete(key)
+        except StoreUnavailableError:
+            return

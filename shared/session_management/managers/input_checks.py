@@ -1,0 +1,66 @@
+"""What callers may pass: checked before any store is asked, refused with the argument's name."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from session_management.errors import InvalidInputError
+from session_management.models import UserRole, UserStatus
+
+_EMAIL_CHARACTERS: Final = 255
+
+
+def checked_email(email: object) -> str:
+    """Return *email* as it is written. Raises InvalidInputError unless it could be an address."""
+    if not isinstance(email, str) or not 3 <= len(email) <= _EMAIL_CHARACTERS or "@" not in email[1:-1]:
+        raise InvalidInputError(f"email: must be an address of at most {_EMAIL_CHARACTERS} characters")
+    if not email.isprintable() or " " in email:
+        raise InvalidInputError("email: must not hold spaces or control characters")
+    return email
+
+
+def checked_role(role: object) -> str:
+    """Return *role*. Raises InvalidInputError if there is no such role."""
+    return _one_of(UserRole, "role", role)
+
+
+def checked_ttl(ttl_seconds: object) -> timedelta:
+    """Return *ttl_seconds* as a span. Raises InvalidInputError unless it is a positive whole number."""
+    if not isinstance(ttl_seconds, int) or isinstance(ttl_seconds, bool) or ttl_seconds <= 0:
+        raise InvalidInputError("ttl_seconds: must be a positive whole number of seconds")
+    return timedelta(seconds=ttl_seconds)
+
+
+def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the *fields* of a user that may be changed. Raises InvalidInputError for any other, or a bad value."""
+    unknown = fields.keys() - _CHANGEABLE.keys()
+    if unknown:
+        allowed = ", ".join(_CHANGEABLE)
+        raise InvalidInputError(
+            f"{', '.join(sorted(unknown))}: cannot be changed here; what can be: {allowed}"
+        )
+    return {name: _CHANGEABLE[name](value) for name, value in fields.items()}
+
+
+def _checked_status(status: object) -> str:
+    return _one_of(UserStatus, "status", status)
+
+
+def _checked_flag(flag: object) -> bool:
+    if not isinstance(flag, bool):
+        raise InvalidInputError("is_verified: must be true or false")
+    return flag
+
+
+def _one_of[Choice: (UserRole, UserStatus)](choices: type[Choice], name: str, value: object) -> Choice:
+    if value not in list(choices):
+        raise InvalidInputError(f"{name}: must be one of {', '.join(choices)}")
+    return choices(value)
+
+
+_CHANGEABLE: Final[dict[str, Callable[[object], Any]]] = {
+    "email": checked_email,
+    "role": checked_role,
+    "is_verified": _checked_flag,
+    "status": _checked_status,
+}

@@ -1,0 +1,86 @@
+"""Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
+
+from datetime import timedelta
+
+from session_management.errors import InvalidCredentialsError
+from session_management.interfaces import Clock, DatabaseAdapter
+from session_management.managers.copies import Copies, Look
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
+from session_management.passwords import verify_password
+from session_management.policy import SessionPolicy
+from session_management.tokens import new_session_id
+
+
+class Opening:
+    """Opens sessions. One is open when the record has it; the copy may follow later."""
+
+    def __init__(
+        self, *, database: DatabaseAdapter, copies: Copies, policy: SessionPolicy, clock: Clock
+    ) -> None:
+        """Use these."""
+        self._database = database
+        self._copies = copies
+        self._policy = policy
+        self._clock = clock
+
+    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
+        """Verify a password and open a session.
+
+        Raises:
+            InvalidCredentialsError: no enabled user has this email and password. Whichever it is, it costs the same.
+        """
+        user = self._database.users.find_by_email(email)
+        verified = verify_password(password, user.hashed_password if user else None)
+        if not user or not verified.is_right or user.status is not UserStatus.ACTIVE:
+            raise InvalidCredentialsError("the email or the password is wrong")
+        opened = self.open(user.id, metadata, self._policy.max_age, user.hashed_password, verified.new_hash)
+        if opened is None:
+            raise InvalidCredentialsError("the account changed during the login")
+        return opened
+
+    def open(
+        self,
+        user_id: str,
+        metadata: SessionMetadata,
+        ttl: timedelta,
+        verified_hash: str | None = None,
+        new_hash: str | None = None,
+    ) -> LogIn | None:
+        """Open a session for an enabled user whose password hash is still *verified_hash*, if one is given; else None."""
+        session_id = new_session_id()
+        session = self._new_session(session_id, user_id, metadata, ttl)
+        found, evicted = self._record(session, verified_hash, new_hash)
+        if found is None:
+            return None
+        self._copies.fence(evicted)
+        # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
+        self._copies.repair(Look(session.key), found, session.created_at)
+        return LogIn(session_id, found.session, found.user)
+
+    def _record(
+        self, session: Session, verified_hash: str | None, new_hash: str | None
+    ) -> tuple[SessionWithUser | None, list[str]]:
+        sessions, limit = self._database.sessions, self._policy.max_per_user
+        if not limit:
+            return sessions.open(session, verified_hash, new_hash), []
+        with self._database.begin():
+            found = sessions.open(session, verified_hash, new_hash)
+            return found, sessions.keep_newest(session.user_id, limit, session.key) if found else []
+
+    def _new_session(
+        self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta
+    ) -> Session:
+        names, now = self._policy.names, self._clock.now()
+        key = names.key_of(session_id) or ""
+        absolute_end = self._policy.expiry.absolute_end(now)
+        return Session(
+            key=key,
+            handle=names.handle_of_key(key),
+            user_id=user_id,
+            created_at=now,
+            expires_at=min(now + ttl, absolute_end),
+            absolute_expires_at=absolute_end,
+            last_activity=now,
+            ip=metadata.ip,
+            user_agent=metadata.user_agent,
+        )

@@ -1,0 +1,59 @@
+"""Ending sessions: the record first, then a fence over every copy. The write side of the two-store protocol."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.policy import SessionPolicy
+
+
+class Revocation:
+    """Ends sessions. Done only when both stores know; the sweeper finishes what Redis missed."""
+
+    def __init__(self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy) -> None:
+        """Use these."""
+        self._database = database
+        self._copies = copies
+        self._policy = policy
+
+    def end(self, session_id: str, reason: str) -> None:
+        """End one session. One that is malformed or unknown is ended already.
+
+        Raises:
+            StoreUnavailableError: one of the stores does not know yet; the other does.
+        """
+        key = self._policy.names.key_of(session_id)
+        if key is None:
+            return
+        try:
+            is_recorded = self._database.sessions.revoke(key, reason)
+        except StoreUnavailableError:
+            with suppress(StoreUnavailableError):
+                self._copies.delete(key)
+            raise
+        # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
+        if is_recorded or self._policy.accepts_original:
+            self._copies.delete(key)
+
+    def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
+        """End all sessions of a user but one; how many ended now. Raises as `end`."""
+        except_key = self._policy.names.key_of(except_session_id) if except_session_id else None
+        with self._database.begin():
+            ended = self._database.sessions.revoke_all(user_id, reason, except_key)
+        self.fence(user_id)
+        return ended
+
+    def fence(self, user_id: str) -> None:
+        """After a commit, put a fence over every copy that could still show what was before. Raises as `end`."""
+        sessions = self._database.sessions.recent(user_id)
+        # One just revoked gets its fence from here too: whoever revoked it may not have come to that yet.
+        self.fence_keys(session.key for session in sessions if session.revoked)
+        for session in sessions:
+            if not session.revoked:
+                self._copies.invalidate(session)
+
+    def fence_keys(self, keys: Iterable[str]) -> None:
+        """Put a "revoked" fence over each copy. Raises as `end`."""
+        for key in keys:
+            self._copies.delete(key)

@@ -1,0 +1,170 @@
+"""The user manager: the original's operations, under rules that hold in every mode."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from session_management.errors import InvalidInputError
+from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter
+from session_management.managers.copies import Copies
+from session_management.managers.input_checks import checked_email, checked_fields, checked_role, checked_ttl
+from session_management.managers.opening import Opening
+from session_management.managers.revocation import Revocation
+from session_management.managers.validation import Validation
+from session_management.models import (
+    CreateUserData,
+    LogIn,
+    SessionMetadata,
+    SessionWithUser,
+    SweepReport,
+    User,
+    UserStatus,
+)
+from session_management.passwords import hash_password
+from session_management.policy import SessionPolicy
+from session_management.sweep import Sweep
+
+
+class UserManager:
+    """Users and their sessions, over a record and its copies.
+
+    Every method raises StoreUnavailableError if it could not be done or told for want of a store; whatever
+    had been acknowledged before still holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: DatabaseAdapter,
+        copies: SessionAdapter,
+        policy: SessionPolicy,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        """Use these stores under *policy*."""
+        self._database = database
+        self._adapter = copies
+        self._policy = policy
+        tolerant = Copies(copies)
+        self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._validation = Validation(
+            database=database, copies=tolerant, policy=policy, clock=clock, observer=observer
+        )
+
+    # Users
+
+    def find_by_email(self, email: str) -> User | None:
+        """Return the user with *email*, regardless of case, with the password hash; or None."""
+        return self._database.users.find_by_email(email)
+
+    def find_by_id(self, user_id: str) -> User | None:
+        """Return the user, or None."""
+        return self._database.users.find_by_id(user_id)
+
+    def create(self, user_data: CreateUserData) -> User:
+        """Create a user.
+
+        Raises:
+            EmailTakenError: another user has the email, in this or another case.
+            InvalidInputError: the email or the role cannot be.
+        """
+        hashed = hash_password(user_data.password) if user_data.password else user_data.hashed_password
+        email, role = checked_email(user_data.email), checked_role(user_data.role)
+        return self._database.users.create(email, hashed, role, user_data.is_verified)
+
+    def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
+        """Change `email`, `role`, `is_verified` or `status` of a user; None if there is no such user.
+
+        The next validation sees it everywhere. Disabling a user ends all their sessions.
+
+        Raises:
+            InvalidInputError: another field, or a value that cannot be.
+            EmailTakenError: another user has the email.
+        """
+        values = checked_fields(fields)
+        with self._database.begin():
+            user = self._database.users.update(user_id, values) if values else self.find_by_id(user_id)
+            if user and user.status is UserStatus.DISABLED:
+                self._database.sessions.revoke_all(user_id, "user_disabled", None)
+        if user:
+            self._revocation.fence(user_id)
+        return user
+
+    def change_password(self, user_id: str, password: str, *, keep_session_id: str | None = None) -> bool:
+        """Set a password and end all the user's sessions but one; whether there is such a user."""
+        hashed = hash_password(password)
+        with self._database.begin():
+            # The user first: a login under way waits for this lock, and then finds its hash outdated.
+            user = self._database.users.update(user_id, {"hashed_password": hashed})
+            if user:
+                keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
+                self._database.sessions.revoke_all(user_id, "password_change", keep)
+        if user:
+            self._revocation.fence(user_id)
+        return user is not None
+
+    def delete(self, user_id: str) -> bool:
+        """Remove a user for good, after ending all their sessions; whether there was one."""
+        if not self.update(user_id, {"status": UserStatus.DISABLED}):
+            return False
+        return self._database.users.delete(user_id)
+
+    def get_all(self, limit: int = 100, after: str | None = None) -> list[User]:
+        """Return up to *limit* users in the order of their IDs; the next page starts *after* the last one's ID."""
+        return self._database.users.get_all(limit, after)
+
+    def count(self) -> int:
+        """Return how many users there are."""
+        return self._database.users.count()
+
+    # Sessions
+
+    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
+        """Verify a password and open a session.
+
+        Raises:
+            InvalidCredentialsError: no enabled user has this email and password. Whichever it is, it costs the same.
+        """
+        return self._opening.log_in(email, password, metadata)
+
+    def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
+        """Open a session for a user who was verified elsewhere; its session ID, which is not kept anywhere.
+
+        Raises:
+            InvalidInputError: there is no enabled user with this ID, or *ttl_seconds* is not positive.
+        """
+        ttl = checked_ttl(ttl_seconds)
+        opened = self._opening.open(user_id, metadata, ttl) if self.find_by_id(user_id) else None
+        if opened is None:
+            raise InvalidInputError("user_id: there is no enabled user with this ID")
+        return opened.session_id
+
+    def find_by_session_id(self, session_id: str) -> User | None:
+        """Return whose live session *session_id* is; or None."""
+        found = self.find_session(session_id)
+        return found.user if found else None
+
+    def find_session(self, session_id: str) -> SessionWithUser | None:
+        """Return the live session with its user; None if nobody may use *session_id*."""
+        return self._validation.find(session_id)
+
+    def delete_session(self, session_id: str) -> None:
+        """End a session, for good. One that is unknown is ended already."""
+        self._revocation.end(session_id, "logout")
+
+    def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
+        """End all sessions of a user but one; how many ended now."""
+        return self._revocation.end_all(user_id, "revoke_all", except_session_id)
+
+    def extend_session(self, session_id: str, ttl_seconds: int) -> datetime | None:
+        """Push a live session's end to *ttl_seconds* from now, never past its absolute lifetime; the new end, or None.
+
+        Raises:
+            InvalidInputError: *ttl_seconds* is not positive.
+        """
+        return self._validation.extend(session_id, checked_ttl(ttl_seconds))
+
+    def sweep(self) -> SweepReport:
+        """Delete what has ended and finish what an outage kept from being fenced, until the request's time runs short."""
+        return Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()

@@ -1,0 +1,110 @@
+"""Whose session is this? The read side of the two-store protocol."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import Clock, DatabaseAdapter, Observer, ValidationPath
+from session_management.managers.copies import Copies, Look
+from session_management.managers.original import OriginalSessions
+from session_management.models import SessionWithUser
+from session_management.policy import SessionPolicy
+from session_management.session_data import session_of
+
+_NOTHING: Final = timedelta()
+
+
+class Validation:
+    """Finds the live session of a session ID: from the copy if it may be believed, else from the record."""
+
+    def __init__(
+        self,
+        *,
+        database: DatabaseAdapter,
+        copies: Copies,
+        policy: SessionPolicy,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        """Use these."""
+        self._database = database
+        self._copies = copies
+        self._policy = policy
+        self._clock = clock
+        self._observer = observer
+        self._original = OriginalSessions(users=database.users, policy=policy)
+
+    def find(self, session_id: str) -> SessionWithUser | None:
+        """Return the live session with its user; None if nobody may use *session_id*.
+
+        Raises:
+            StoreUnavailableError: it cannot be told.
+        """
+        key = self._policy.names.key_of(session_id)
+        if key is None:
+            return self._answer(ValidationPath.MALFORMED, None)
+        now = self._clock.now()
+        look = self._copies.look(key)
+        if look.is_revoked:
+            return self._answer(ValidationPath.FENCE, None)
+        copy = self._copy(look, now)
+        if copy and self._is_believed(look, now):
+            return self._answer(ValidationPath.COPY, copy)
+        try:
+            found = self._ask_record(key, now)
+        except StoreUnavailableError:
+            if copy and self._is_believed(look, now, longer=self._policy.stale_if_error):
+                return self._answer(ValidationPath.STALE_IF_ERROR, copy)
+            raise
+        if found is None and self._policy.accepts_original:
+            return self._ask_original(session_id, look, now)
+        return self._from_record(found, look, now)
+
+    def extend(self, session_id: str, ttl: timedelta) -> datetime | None:
+        """Push a live session's end to *ttl* from now, within its absolute lifetime; the new end, or None. Raises as `find`."""
+        key = self._policy.names.key_of(session_id)
+        look = self._copies.look(key) if key else None
+        if key is None or look is None or look.is_revoked:
+            return None
+        now = self._clock.now()
+        found = self._database.sessions.extend(key, now + ttl, now, self._policy.expiry.idle_since(now))
+        if found is None:
+            return None
+        self._copies.repair(look, found, now)
+        return found.session.expires_at
+
+    def _copy(self, look: Look, now: datetime) -> SessionWithUser | None:
+        """Return what the copy says, unless it holds no snapshot or its session has ended."""
+        seen = look.seen
+        if seen is None or seen.fence or seen.user is None or seen.checked is None:
+            return None
+        session = session_of(seen, look.key, self._policy.names.handle_of_key(look.key))
+        return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
+
+    def _is_believed(self, look: Look, now: datetime, longer: timedelta = _NOTHING) -> bool:
+        checked = look.seen.checked if look.seen else None
+        # abs: a copy from a clock that runs ahead of ours must not be believed for longer.
+        return checked is not None and abs(now - checked) < self._policy.revalidate + longer
+
+    def _ask_record(self, key: str, now: datetime) -> SessionWithUser | None:
+        policy = self._policy
+        return self._database.sessions.check(key, now, now - policy.touch, policy.expiry.idle_since(now))
+
+    def _from_record(
+        self, found: SessionWithUser | None, look: Look, now: datetime
+    ) -> SessionWithUser | None:
+        path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD
+        if found is None or found.session.revoked or self._policy.expiry.is_over(found.session, now):
+            return self._answer(path, None)
+        self._copies.repair(look, found, now)
+        return self._answer(path, found)
+
+    def _ask_original(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
+        found = self._original.find(session_id, look, now)
+        if found is None and look.failure:
+            raise look.failure
+        return self._answer(ValidationPath.ORIGINAL, found)
+
+    def _answer(self, path: ValidationPath, found: SessionWithUser | None) -> SessionWithUser | None:
+        self._observer.validated(path, is_valid=found is not None)
+        return found

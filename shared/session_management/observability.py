@@ -1,0 +1,64 @@
+"""Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from session_management.environment import ManagerEnvironment
+from session_management.errors import ConfigurationError, StoreUnavailableError
+from session_management.interfaces import ValidationPath
+
+METRICS_NAMESPACE: Final = "SessionManagement"
+
+logger = Logger(service="session-management")
+
+
+class LoggingObserver:
+    """Tells the log and the metrics what the rules did; the way of each validation only outside production."""
+
+    def __init__(self, mode: ManagerEnvironment) -> None:
+        """Know the mode."""
+        self._tells_paths = mode != "production"
+
+    def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
+        """Tell, outside production, how a validation came to its answer."""
+        if self._tells_paths:
+            logger.debug("a session was validated", path=path, is_valid=is_valid)
+
+    def store_failed(self, error: StoreUnavailableError) -> None:
+        """Tell that a store failed; the request may have gone on without it."""
+        logger.warning("a store failed", store=error.store, reason=error.reason)
+        _count("StoreFailures", error.store)
+
+    def breaker_changed(self, store: str, *, is_open: bool) -> None:
+        """Tell that a store is spared from now on, or is back."""
+        if is_open:
+            logger.error("a store failed repeatedly and is spared for a while", store=store)
+            _count("BreakerOpened", store)
+        else:
+            logger.info("a store answers again", store=store)
+
+
+def tell_faults(error: ConfigurationError) -> None:
+    """Log every fault of the settings in one line."""
+    logger.error("the settings cannot work", faults=error.faults)
+    with single_metric("ConfigurationErrors", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE):
+        pass
+
+
+@contextmanager
+def telling_faults() -> Iterator[None]:
+    """Log faults of the settings that come up inside, and let them go on to Lambda."""
+    try:
+        yield
+    except ConfigurationError as error:
+        tell_faults(error)
+        raise
+
+
+def _count(name: str, store: str) -> None:
+    with single_metric(name, MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
+        metric.add_dimension("store", store)
