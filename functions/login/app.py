@@ -1,0 +1,35 @@
+"""POST /login: an email and a password for a session."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from session_management.factory import UserManagerFactory
+from session_management.http.cookies import session_cookie
+from session_management.http.door import answering
+from session_management.http.requests import Request, read_json
+from session_management.http.responses import Response, instant, ok, user_body
+from session_management.observability import logger
+from session_management.settings import Settings
+
+
+class LoginBody(BaseModel):
+    """What a client sends. `transport` says how it wants the session ID: as a cookie, or in the answer."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: str = Field(max_length=255, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$")
+    password: str = Field(min_length=1, max_length=1024, pattern=r"^[^\x00]*$", repr=False)
+    transport: Literal["cookie", "bearer"] = "cookie"
+
+
+@logger.inject_lambda_context(clear_state=True)
+@answering("POST")
+def lambda_handler(request: Request, settings: Settings) -> Response:
+    """Answer a right email and password with the user and a new session (200), a wrong one with 401."""
+    body = read_json(request, LoginBody)
+    logged_in = UserManagerFactory.create().log_in(body.email, body.password, request.metadata)
+    answer = {"user": user_body(logged_in.user), "expires_at": instant(logged_in.session.expires_at)}
+    if body.transport == "bearer":
+        return ok({**answer, "session_id": logged_in.session_id})
+    return ok(answer, session_cookie(settings, logged_in.session_id))

@@ -1,0 +1,97 @@
+"""Lambda authorizers: the question in each of API Gateway's event shapes, and the answer in its form."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from session_management.errors import SessionManagementError
+from session_management.http.requests import lower_case
+from session_management.http.responses import instant
+from session_management.models import SessionWithUser
+
+_STAGE: Final = re.compile(r"(arn:[^:]+:execute-api:[^:]*:[^:]*:[^:/]+/[^/]+)/.*", re.DOTALL)
+
+
+class UnknownEventError(SessionManagementError):
+    """The event is of no authorizer's shape; API Gateway answers 500 and lets nobody in."""
+
+
+class UnauthorizedError(Exception):
+    """Makes API Gateway answer 401: it looks for exactly this message."""
+
+    def __init__(self) -> None:
+        """Say the word, and nothing else."""
+        super().__init__("Unauthorized")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizerRequest:
+    """What is asked: with which headers (names in lower case) and cookies, for what, and in which form to answer."""
+
+    headers: Mapping[str, str]
+    cookies: tuple[str, ...]
+    arn: str
+    may_be_simple: bool
+
+
+def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:
+    """Return the question of an HTTP API (payload 2.0 or 1.0), REST (TOKEN or REQUEST) or WebSocket authorizer.
+
+    Raises:
+        UnknownEventError: it is none of these.
+    """
+    try:
+        if event.get("version") == "2.0" and event["type"] == "REQUEST":
+            cookies = tuple(str(cookie) for cookie in event.get("cookies") or ())
+            return AuthorizerRequest(
+                lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True
+            )
+        if event["type"] == "TOKEN":
+            headers = {"authorization": str(event["authorizationToken"])}
+            return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
+        if event["type"] == "REQUEST":
+            return AuthorizerRequest(_all_headers(event), (), event["methodArn"], may_be_simple=False)
+    except (KeyError, TypeError, AttributeError):
+        pass
+    raise UnknownEventError("the event is of no authorizer's shape")
+
+
+def context_of(found: SessionWithUser) -> dict[str, str]:
+    """Return what the backend is told: strings only, for API Gateway takes no other values everywhere."""
+    return {
+        "user_id": found.user.id,
+        "email": found.user.email,
+        "role": str(found.user.role),
+        "session_handle": found.session.handle,
+        "expires_at": instant(found.session.expires_at),
+    }
+
+
+def allow_policy(arn: str, found: SessionWithUser) -> dict[str, Any]:
+    """Return the policy that allows everything on the stage of *arn*: API Gateway may reuse it for other routes.
+
+    Raises:
+        UnknownEventError: *arn* names no stage of an API.
+    """
+    stage = _STAGE.fullmatch(arn)
+    if not stage:
+        raise UnknownEventError("the event names no stage of an API")
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage[1]}/*"}
+    return {
+        "principalId": found.user.id,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": context_of(found),
+    }
+
+
+def _all_headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers, the repeated ones joined, whichever of the two maps they are in."""
+    repeated = {
+        name: _joined(name, values) for name, values in (event.get("multiValueHeaders") or {}).items()
+    }
+    return {**lower_case(event.get("headers")), **lower_case(repeated)}
+
+
+def _joined(name: str, values: list[str]) -> str:
+    return ("; " if str(name).lower() == "cookie" else ", ").join(str(value) for value in values)

@@ -1,0 +1,66 @@
+"""The frame of every HTTP function: event → request → answer, with each error in its place."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from session_management.deadline import deadline
+from session_management.errors import ConfigurationError, SessionManagementError
+from session_management.factory import UserManagerFactory
+from session_management.http.errors import MethodNotAllowedError
+from session_management.http.origins import check_origin, cors_headers, preflight_headers
+from session_management.http.requests import Request, lower_case, read_request
+from session_management.http.responses import Response, no_content, problem
+from session_management.observability import tell_faults
+from session_management.settings import Settings
+
+type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+type Answer = Callable[[Request, Settings], Response]
+
+_SAFE_METHODS = ("GET", "HEAD")
+
+
+def answering(*methods: str) -> Callable[[Answer], Handler]:
+    """Make a Lambda handler of a function from a request to an answer, for the given methods.
+
+    Errors of ours become problem documents; any other exception is a bug and goes to Lambda, which
+    answers 502 and counts it. OPTIONS is answered here, CORS included.
+    """
+
+    def frame(answer: Answer) -> Handler:
+        @functools.wraps(answer)
+        def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            with deadline(context.get_remaining_time_in_millis() / 1000):
+                return _answer(event, methods, answer).as_payload()
+
+        return lambda_handler
+
+    return frame
+
+
+def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> Response:
+    try:
+        settings = UserManagerFactory.settings()
+    except ConfigurationError as error:
+        tell_faults(error)
+        return problem(error)
+    try:
+        response = _pass(read_request(event), methods, settings, answer)
+    except SessionManagementError as error:
+        response = problem(error)
+    headers = event.get("headers")
+    return response.adding(
+        cors_headers(lower_case(headers) if isinstance(headers, dict) else {}, settings.allowed_origins)
+    )
+
+
+def _pass(request: Request, methods: tuple[str, ...], settings: Settings, answer: Answer) -> Response:
+    if request.method == "OPTIONS":
+        return no_content().adding(preflight_headers(request, settings.allowed_origins, methods))
+    if request.method not in methods:
+        raise MethodNotAllowedError(methods)
+    if request.method not in _SAFE_METHODS:
+        check_origin(request, settings.allowed_origins)
+    return answer(request, settings)

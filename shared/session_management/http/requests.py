@@ -1,0 +1,113 @@
+"""The request in an event of payload format 2.0: function URL, HTTP API or CloudFront before either."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from session_management.http.errors import (
+    Fault,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from session_management.models import SessionMetadata
+
+BODY_BYTES: Final = 16_384
+_BASE64_BYTES: Final = (BODY_BYTES + 2) // 3 * 4
+_LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
+_CREDENTIALS: Final = ("cookie", "authorization")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. Header names are in lower case; `cookies` are "name=value" pairs as they came."""
+
+    method: str
+    headers: Mapping[str, str]
+    cookies: tuple[str, ...]
+    body: bytes
+    source_ip: str | None
+
+    @property
+    def metadata(self) -> SessionMetadata:
+        """Where the request came from, as a session records it."""
+        return SessionMetadata(ip=self.source_ip, user_agent=self.headers.get("user-agent"))
+
+
+def read_request(event: Mapping[str, Any]) -> Request:
+    """Return the request of *event*.
+
+    Raises:
+        InvalidRequestError: a line break in a header, or a body that is not the base64 it says it is.
+        PayloadTooLargeError: the body is over 16 KiB.
+    """
+    try:
+        http = event["requestContext"]["http"]
+        headers = lower_case(event.get("headers"))
+        cookies = tuple(str(cookie) for cookie in event.get("cookies") or ())
+        method, source_ip = str(http["method"]).upper(), http.get("sourceIp")
+    except (KeyError, TypeError, AttributeError):
+        raise InvalidRequestError("the event is not of payload format 2.0") from None
+    for name, value in headers.items():
+        # A session ID with a line break is a malformed session ID, and is refused as one.
+        if name not in _CREDENTIALS and _LINE_BREAKS.search(value):
+            raise InvalidRequestError(f"the header {name[:64]!r} holds a line break")
+    return Request(method, headers, cookies, _read_body(event), source_ip)
+
+
+def lower_case(headers: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return *headers* with their names in lower case; a header in two cases is joined as HTTP joins it."""
+    result: dict[str, str] = {}
+    for name, value in (headers or {}).items():
+        key = str(name).lower()
+        result[key] = f"{result[key]}, {value}" if key in result else str(value)
+    return result
+
+
+def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
+    """Return the request's JSON body as *model*.
+
+    Raises:
+        UnsupportedMediaTypeError: the content type is not JSON.
+        InvalidRequestError: it is not JSON, or not what *model* allows; every fault is told, no value is.
+    """
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise UnsupportedMediaTypeError("send the body with Content-Type: application/json")
+    try:
+        return model.model_validate_json(request.body)
+    except ValidationError as error:
+        raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
+
+
+def _read_body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not isinstance(text, str):
+        raise InvalidRequestError("the body of the event is not text")
+    is_base64 = event.get("isBase64Encoded") is True
+    if len(text) > (_BASE64_BYTES if is_base64 else BODY_BYTES):
+        raise PayloadTooLargeError(f"send at most {BODY_BYTES} bytes")
+    try:
+        body = base64.b64decode(text, validate=True) if is_base64 else text.encode()
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError("the body is not what its encoding says") from None
+    if len(body) > BODY_BYTES:
+        raise PayloadTooLargeError(f"send at most {BODY_BYTES} bytes")
+    return body
+
+
+def _faults(error: ValidationError) -> list[Fault]:
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    # The name of a field that should not be there is a value, too.
+    return [
+        Fault(
+            "" if fault["type"] == "extra_forbidden" else "".join(f"/{part}" for part in fault["loc"]),
+            "a field that this call does not take" if fault["type"] == "extra_forbidden" else fault["msg"],
+        )
+        for fault in faults
+    ]

@@ -1,0 +1,134 @@
+"""Answers, and the one table that turns an error into a status (RFC 9457 problem details with a stable `code`)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, Self
+
+from session_management.errors import (
+    ConfigurationError,
+    EmailTakenError,
+    InvalidCredentialsError,
+    SessionManagementError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+)
+from session_management.http.errors import (
+    ForbiddenOriginError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from session_management.models import Session, User
+
+RETRY_AFTER_SECONDS: Final = 5
+
+_ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_CANNOT_TELL: Final = "the service cannot answer at the moment; try again"
+
+_TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
+    InvalidRequestError: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    InvalidCredentialsError: (HTTPStatus.UNAUTHORIZED, "invalid_credentials"),
+    UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
+    ForbiddenOriginError: (HTTPStatus.FORBIDDEN, "forbidden_origin"),
+    MethodNotAllowedError: (HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"),
+    EmailTakenError: (HTTPStatus.CONFLICT, "email_taken"),
+    PayloadTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large"),
+    UnsupportedMediaTypeError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+    StoreUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    ConfigurationError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, before it becomes what Lambda returns. `body` None is no body."""
+
+    status: HTTPStatus
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    content_type: str = "application/json"
+
+    def adding(self, headers: Mapping[str, str] | None = None, cookies: tuple[str, ...] = ()) -> Self:
+        """Return this answer with more headers and cookies."""
+        return replace(self, headers={**self.headers, **(headers or {})}, cookies=(*self.cookies, *cookies))
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return the answer in payload format 2.0."""
+        has_body = self.body is not None
+        content = {"Content-Type": self.content_type} if has_body else {}
+        payload: dict[str, Any] = {
+            "statusCode": int(self.status),
+            "headers": {**_ALWAYS, **content, **self.headers},
+            "body": json.dumps(self.body) if has_body else "",
+        }
+        return payload | ({"cookies": list(self.cookies)} if self.cookies else {})
+
+
+def ok(body: Mapping[str, Any], *cookies: str) -> Response:
+    """Return 200 with a JSON body."""
+    return Response(HTTPStatus.OK, body, cookies=cookies)
+
+
+def no_content(*cookies: str) -> Response:
+    """Return 204."""
+    return Response(HTTPStatus.NO_CONTENT, cookies=cookies)
+
+
+def problem(error: SessionManagementError) -> Response:
+    """Return the problem document of *error*, which must be of a kind in the table."""
+    status, code = next(entry for kind, entry in _TABLE.items() if isinstance(error, kind))
+    unavailable = status is HTTPStatus.SERVICE_UNAVAILABLE
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "code": code,
+        "detail": _CANNOT_TELL if unavailable else str(error),
+    }
+    if isinstance(error, InvalidRequestError) and error.faults:
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    return Response(status, body, _headers_of(error, status), content_type="application/problem+json")
+
+
+def user_body(user: User) -> dict[str, Any]:
+    """Return what clients see of a user."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "role": user.role,
+        "is_verified": user.is_verified,
+        "created_at": instant(user.created_at),
+        "last_login_at": instant(user.last_login_at) if user.last_login_at else None,
+    }
+
+
+def session_body(session: Session) -> dict[str, Any]:
+    """Return what clients see of a session."""
+    return {
+        "handle": session.handle,
+        "created_at": instant(session.created_at),
+        "expires_at": instant(session.expires_at),
+        "last_activity": instant(session.last_activity),
+        "ip": session.ip,
+        "user_agent": session.user_agent,
+    }
+
+
+def instant(moment: datetime) -> str:
+    """Return *moment* in ISO 8601, UTC, to the millisecond: 2026-01-31T09:30:00.000Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _headers_of(error: SessionManagementError, status: HTTPStatus) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowedError):
+        return {"Allow": ", ".join((*error.allowed, "OPTIONS"))}
+    if status is HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}

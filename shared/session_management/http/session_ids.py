@@ -1,0 +1,61 @@
+"""The session ID that a request presents: in the cookie, or as a bearer token, and nowhere else."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+from session_management.errors import UnauthenticatedError
+from session_management.settings import Settings
+
+_BEARER: Final = re.compile(r"bearer +([^\s,]+)", re.IGNORECASE)
+
+
+class Presenting(Protocol):
+    """A request, as far as it can present a session ID. Header names are in lower case."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
+
+    @property
+    def cookies(self) -> tuple[str, ...]:
+        """The "name=value" pairs that came beside the headers."""
+        ...
+
+
+def presented_session_id(request: Presenting, settings: Settings) -> str | None:
+    """Return the one session ID that is presented; None if none is.
+
+    A cookie with an empty value is none: some clients keep it after a logout.
+
+    Raises:
+        UnauthenticatedError: malformed, another scheme than Bearer, or several that differ.
+    """
+    pairs = (*request.cookies, request.headers.get("cookie", ""))
+    presented = set(_in_cookies(pairs, settings.cookie_name))
+    authorization = request.headers.get("authorization", "").strip()
+    if authorization:
+        presented.add(_in_authorization(authorization))
+    if not presented:
+        return None
+    if len(presented) > 1:
+        raise UnauthenticatedError("several session IDs are presented, and they differ")
+    (session_id,) = presented
+    if settings.names.key_of(session_id) is None:
+        raise UnauthenticatedError("what is presented is no session ID")
+    return session_id
+
+
+def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:
+    for pair in (pair for cookie in cookies for pair in cookie.split(";")):
+        key, _, value = pair.partition("=")
+        if key.strip() == name and value.strip():
+            yield value.strip()
+
+
+def _in_authorization(value: str) -> str:
+    bearer = _BEARER.fullmatch(value)
+    if not bearer:
+        raise UnauthenticatedError("the Authorization header is not of the form Bearer <session ID>")
+    return bearer[1]
