@@ -1,0 +1,37 @@
+"""The migrate function: run on deploy, or by an operator, as the owner of the tables."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from migrate import Outcome, migrate, read_migrations
+
+from session_management.clients.connections import close_postgres
+from session_management.deadline import deadline
+from session_management.factory import UserManagerFactory, get_postgres
+from session_management.observability import logger, telling_faults
+
+_STATEMENT_SECONDS: Final = 600.0
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer with the migrations `applied` now, the `current` one and what is `pending`; `{"dry_run": true}` applies nothing.
+
+    A file that fails is an exception; the schema stays as the one before it left it. In mock mode there is no schema.
+    """
+    with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
+        outcome = _migrate(dry_run=event.get("dry_run") is True)
+    logger.info("migrated", **asdict(outcome))
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()
+    }
+
+
+def _migrate(*, dry_run: bool) -> Outcome:
+    if UserManagerFactory.settings().mode == "mock":
+        return Outcome((), None, ())
+    try:
+        return migrate(get_postgres(statement_seconds=_STATEMENT_SECONDS), read_migrations(), dry_run=dry_run)
+    finally:
+        close_postgres()

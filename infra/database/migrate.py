@@ -1,0 +1,123 @@
+"""Brings the schema up to date: plain SQL files, in the order of their names, each once, each whole or not at all."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+_LOCK: Final = 7_265_381_946_018_237_465
+_TABLE: Final = """
+    CREATE TABLE IF NOT EXISTS session_migrations (
+        name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
+    )
+"""
+
+
+class MigrationError(Exception):
+    """The schema was left at the last version that is whole; the message says which file stopped it, and why."""
+
+
+class Database(Protocol):
+    """PostgreSQL, as far as migrations need it, as the owner of the schema."""
+
+    def fetch(self, sql: str, **parameters: Any) -> list[list[Any]]:
+        """Return the rows of one statement."""
+        ...
+
+    def run_script(self, sql: str) -> None:
+        """Run several statements."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return the context of one transaction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: its name without `.sql`, and its SQL."""
+
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        """The digest by which an edit of an applied file is noticed."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was applied now, what is the newest that is applied, and what is still to be applied."""
+
+    applied: tuple[str, ...]
+    current: str | None
+    pending: tuple[str, ...]
+
+
+def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
+    """Return the migrations of *folder* in order."""
+    return [Migration(path.stem, path.read_text()) for path in sorted(folder.glob("*.sql"))]
+
+
+def migrate(database: Database, migrations: Sequence[Migration], *, dry_run: bool = False) -> Outcome:
+    """Apply what is not applied yet, each file in a transaction of its own; with *dry_run* only say what it would be.
+
+    Two at once take turns.
+
+    Raises:
+        MigrationError: a file failed, or one that was applied has been edited since.
+    """
+    applied_before = _applied(database)
+    _refuse_edited(migrations, applied_before)
+    pending = [migration for migration in migrations if migration.name not in applied_before]
+    if dry_run:
+        return _outcome([], applied_before, pending)
+    applied = [migration.name for migration in pending if _apply(database, migration)]
+    return _outcome(applied, [migration.name for migration in migrations], [])
+
+
+def _applied(database: Database) -> dict[str, str]:
+    ((exists,),) = database.fetch("SELECT to_regclass('session_migrations') IS NOT NULL")
+    rows = database.fetch("SELECT name, sha256 FROM session_migrations") if exists else []
+    return {name: sha256 for name, sha256 in rows}
+
+
+def _refuse_edited(migrations: Iterable[Migration], applied: dict[str, str]) -> None:
+    for migration in migrations:
+        if applied.get(migration.name, migration.sha256) != migration.sha256:
+            raise MigrationError(
+                f"{migration.name}: was edited after it was applied; undo that and add a new file"
+            )
+
+
+def _apply(database: Database, migration: Migration) -> bool:
+    """Apply one file, unless somebody else has meanwhile; whether it was applied here."""
+    try:
+        with database.transaction():
+            database.fetch("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+            database.run_script(_TABLE)
+            if database.fetch("SELECT 1 FROM session_migrations WHERE name = :name", name=migration.name):
+                return False
+            database.run_script(migration.sql)
+            record = "INSERT INTO session_migrations (name, sha256) VALUES (:name, :sha256)"
+            database.fetch(record, name=migration.name, sha256=migration.sha256)
+            return True
+    except Exception as error:
+        raise MigrationError(
+            f"{migration.name}: {_reason(error)}; nothing of this file was applied"
+        ) from error
+
+
+def _outcome(applied: Iterable[str], current: Iterable[str], pending: Iterable[Migration]) -> Outcome:
+    return Outcome(tuple(applied), max(current, default=None), tuple(migration.name for migration in pending))
+
+
+def _reason(error: Exception) -> str:
+    """Return the server's own words where there are any: a migration holds no secret."""
+    said = getattr(error.__cause__, "args", None) or [None]
+    return str(said[0].get("M", error)) if isinstance(said[0], dict) else str(error)
