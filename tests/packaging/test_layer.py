@@ -1,0 +1,136 @@
+"""What the layer carries, for each platform: the pinned wheels, the package, compiled; and nothing else."""
+
+import importlib.metadata
+import re
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.built import HOST, ROOT, Built, run
+from tests.packaging.pins import pins
+
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+ELF_MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
+UNCHECKED_HASH = 1
+MIB = 1 << 20
+
+
+def test_it_carries_the_pinned_packages_and_no_others(layer: Path):
+    carried = {
+        found.name.lower().replace("_", "-"): found.version
+        for found in importlib.metadata.distributions(path=[str(layer)])
+    }
+
+    assert carried == pins(ROOT / "shared/requirements.txt")
+
+
+def test_what_the_runtime_has_is_not_in_it(layer: Path):
+    assert not [name for name in ("boto3", "botocore", "s3transfer", "urllib3") if (layer / name).exists()]
+
+
+def test_its_dateutil_suits_the_runtimes_boto3(layer: Path):
+    (dateutil,) = importlib.metadata.distributions(path=[str(layer)], name="python-dateutil")
+
+    assert int(dateutil.version.split(".")[0]) < 3
+
+
+def test_every_wheel_is_for_its_platform(layer: Path, architecture: str):
+    tags = [
+        line.removeprefix("Tag: ")
+        for wheel in layer.glob("*.dist-info/WHEEL")
+        for line in wheel.read_text().splitlines()
+        if line.startswith("Tag: ")
+    ]
+    foreign = [tag for tag in tags if not re.fullmatch(rf".*-(any|manylinux\w+_{MACHINES[architecture]})", tag)]
+
+    assert tags
+    assert not foreign
+
+
+def test_every_shared_library_is_for_its_platform(layer: Path, architecture: str):
+    machines = {path.name: path.read_bytes()[18] for path in layer.rglob("*.so*")}
+
+    assert machines
+    assert set(machines.values()) == {ELF_MACHINES[architecture]}
+
+
+def test_it_holds_no_tests_and_no_scripts(layer: Path):
+    unwanted = re.compile(r"(tests?|testing_?suite|bin|conftest\.py|test_\w+\.py|\w+_test\.py)")
+
+    assert not [path for path in layer.rglob("*") if unwanted.fullmatch(path.name)]
+
+
+def test_the_package_is_all_of_the_source_and_typed(layer: Path):
+    source = ROOT / "shared/session_management"
+    files = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+
+    packed = layer / "session_management"
+    assert {path.relative_to(packed) for path in packed.rglob("*") if path.suffix != ".pyc" and path.is_file()} == {
+        path for path in files if path.suffix != ".pyc"
+    }
+    assert (packed / "py.typed").exists()
+
+
+def test_every_module_is_compiled_and_never_stale(layer: Path):
+    modules = list(layer.rglob("*.py"))
+    bytecode = [path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in modules]
+
+    assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in bytecode} == {UNCHECKED_HASH}
+    assert len(list(layer.rglob("*.pyc"))) == len(modules)
+
+
+def test_its_bytecode_names_the_paths_of_lambda(layer: Path):
+    compiled = (layer / "session_management/__pycache__/errors.cpython-313.pyc").read_bytes()
+
+    assert b"/opt/python/session_management/errors.py" in compiled
+
+
+def test_it_is_small(layer: Path, tmp_path: Path):
+    """Lambda's own limits are 250 MB unpacked and 50 MB packed; a cold start feels far less."""
+    packed = tmp_path / "layer.zip"
+    files = [path for path in layer.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(layer.parent))
+
+    assert sum(path.stat().st_size for path in files) < 40 * MIB
+    assert packed.stat().st_size < 14 * MIB
+
+
+def test_everybody_may_read_it(layer: Path):
+    assert not [path for path in layer.rglob("*") if not path.stat().st_mode & 0o004]
+
+
+def test_two_builds_are_the_same_byte_for_byte(built: Built, tmp_path: Path):
+    run(
+        ["make", "-C", ROOT / "shared", "-f", f"platforms/{HOST}/Makefile", "build-SessionLayer"],
+        ARTIFACTS_DIR=str(tmp_path),
+    )
+
+    assert run(["diff", "-r", built.layer, tmp_path / "python"]) == ""
+
+
+def test_a_build_that_is_told_no_platform_stops():
+    with pytest.raises(AssertionError, match="MACHINE is not set"):
+        run(["make", "-C", ROOT / "shared", "build-SessionLayer"])
+
+
+def test_the_layer_pins_dateutil_on_purpose():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert "python-dateutil<3" in project["dependencies"]
+
+
+def test_all_of_the_package_imports_on_the_bare_runtime(built: Built):
+    program = (
+        "import importlib, pkgutil, session_management as package\n"
+        "names = [found.name for found in pkgutil.walk_packages(package.__path__, 'session_management.')]\n"
+        "for name in names: importlib.import_module(name)\n"
+        "print(len(names))"
+    )
+
+    printed = run([ROOT / ".venv-lambda/bin/python", "-W", "error", "-c", program], PYTHONPATH=str(built.layer))
+
+    assert int(printed) > 10

@@ -1,0 +1,113 @@
+"""template.yaml against the code, and the promises that it has to keep by itself."""
+
+import pytest
+
+from session_management.settings import Settings
+from tests.events import CASES
+from tests.packaging.template import default, everywhere, functions, resources, template, variables
+
+MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
+SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "runtime")
+DOORS = {"Login": "POST", "Logout": "POST", "Validate": "GET"}
+LAMBDA_ENVIRONMENT_BYTES = 4096
+AUTHORIZER_SECONDS = 10
+
+
+def _parameter(variable: str) -> str:
+    return "".join(word.capitalize() for word in variable.split("_"))
+
+
+def test_the_environment_is_the_codes_settings():
+    assert set(variables()) == {*SETTINGS, *MODE, "POWERTOOLS_LOG_LEVEL"}
+
+
+@pytest.mark.parametrize("setting", [*SETTINGS, *sorted(MODE)])
+def test_each_setting_is_a_parameter_of_its_name(setting: str):
+    assert variables()[setting] == {"Ref": _parameter(setting)}
+
+
+def test_the_parameters_defaults_are_the_codes_defaults():
+    given = {setting: default(_parameter(setting)) for setting in SETTINGS}
+
+    # In mock mode, since production asks for stores, which have no default.
+    assert Settings.from_environment({**given, "APP_ENV": "test"}) == Settings.from_environment({"APP_ENV": "test"})
+
+
+def test_a_function_is_deployed_for_production_and_never_mocks():
+    assert default("AppEnv") == "production"
+    assert default("ForceMockMode") == "false"
+
+
+def test_what_may_hold_a_secret_is_not_echoed():
+    secrets = {name for name in SETTINGS if "PASSWORD" in name or name.endswith("_URL")}
+
+    assert {name for name in SETTINGS if template()["Parameters"][_parameter(name)].get("NoEcho")} == secrets
+
+
+def test_the_environment_stays_within_lambdas_limit():
+    """With the defaults, and 100 bytes for each parameter that has none."""
+    values = {name: (value if isinstance(value, str) else default(value["Ref"])) for name, value in variables().items()}
+
+    assert sum(len(name) + (len(value) or 100) for name, value in values.items()) < LAMBDA_ENVIRONMENT_BYTES
+
+
+def test_one_parameter_is_both_log_levels():
+    assert everywhere()["LoggingConfig"] == {"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}}
+    assert variables()["POWERTOOLS_LOG_LEVEL"] == {"Ref": "LogLevel"}
+
+
+def test_the_authorizer_is_called_by_its_alias_and_caches_nothing():
+    """The bare ARN would run $LATEST; an identity source would ask for cookie and bearer both."""
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    (authorizer,) = api["Auth"]["Authorizers"].values()
+
+    assert everywhere()["AutoPublishAlias"] == "live"
+    assert authorizer["FunctionArn"] == {"Ref": "Authorizer.Alias"}
+    assert authorizer["Identity"] == {"ReauthorizeEvery": 0}
+    assert authorizer["EnableFunctionDefaultPermissions"]
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+
+
+def test_only_me_is_behind_the_authorizer():
+    guarded = {
+        name
+        for name, function in functions().items()
+        for event in function.get("Events", {}).values()
+        if "Auth" in event["Properties"]
+    }
+
+    assert guarded == {"Me"}
+
+
+@pytest.mark.parametrize(("name", "method"), DOORS.items())
+def test_a_door_is_a_function_url_and_a_route_and_answers_its_own_preflight(name: str, method: str):
+    events = [event["Properties"] for event in functions()[name]["Events"].values()]
+
+    assert functions()[name]["FunctionUrlConfig"] == {"AuthType": "NONE"}
+    assert {(event["Path"], event["Method"]) for event in events} == {
+        (f"/{name.lower()}", method),
+        (f"/{name.lower()}", "OPTIONS"),
+    }
+
+
+def test_nothing_but_the_functions_answers_cors():
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+
+    assert "CorsConfiguration" not in api
+
+
+def test_an_authorizer_has_the_time_that_api_gateway_gives_it():
+    limits = [functions()[name].get("Timeout", everywhere()["Timeout"]) for name in ("Authorizer", "Validate")]
+
+    assert max(limits) <= AUTHORIZER_SECONDS
+
+
+def test_a_sweep_ends_before_the_next_begins():
+    (tick,) = functions()["Sweeper"]["Events"].values()
+
+    assert tick["Properties"]["ScheduleExpression"] == "rate(5 minutes)"
+    assert int(default("SweepReserveSeconds")) < functions()["Sweeper"]["Timeout"] <= 300
+
+
+def test_every_function_has_an_event_file():
+    assert {case.function for case in CASES} == set(functions())
