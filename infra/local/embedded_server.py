@@ -2,19 +2,14 @@
 
 import secrets
 import signal
-import time
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from infra.local.guarded import Guarded
 from infra.local.ports import HOST, free_port
-
-_STEP_SECONDS = 0.01
-
-
-class ServerError(RuntimeError):
-    """A server did not start or did not answer; the text ends with the tail of its log."""
+from infra.local.readiness import ServerError, wait_until_ready
 
 
 class EmbeddedServer(ABC):
@@ -136,22 +131,6 @@ class EmbeddedServer(ABC):
         raise ServerError(f"{type(self).__name__} found no port:\n{self._guarded().log_tail()}")
 
     def _start(self) -> None:
-        self._pid = pid = self._guarded().run(self._command())
-        deadline = time.monotonic() + self.ready_within_seconds
-        while not self._answers(pid):
-            if self._guarded().returncode() is not None:
-                raise ServerError(
-                    f"{type(self).__name__} ended while starting:\n{self._guarded().log_tail()}"
-                )
-            if time.monotonic() > deadline:
-                self.kill()
-                raise ServerError(
-                    f"{type(self).__name__} did not get ready in time:\n{self._guarded().log_tail()}"
-                )
-            time.sleep(_STEP_SECONDS)
-
-    def _answers(self, pid: int) -> bool:
-        try:
-            return self._is_ready(pid)
-        except OSError:
-            return False
+        guard = self._guarded()
+        self._pid = guard.run(self._command())
+        wait_until_ready(type(self).__name__, guard, partial(self._is_ready, self._pid), self.ready_within_seconds)

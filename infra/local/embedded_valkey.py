@@ -21,9 +21,7 @@ class EmbeddedValkey(EmbeddedServer):
     end_signal = signal.SIGKILL
     stop_signal = signal.SIGTERM
 
-    def __init__(
-        self, *, persist: bool = False, cluster: bool = False, settings: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, *, persist: bool = False, cluster: bool = False, settings: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._persist = persist
         self._cluster = cluster

@@ -22,9 +22,7 @@ _BODY_LIMIT_BYTES = 6 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
-def front_door(
-    functions: Mapping[str, ExecutionEnvironments], routes: Sequence[FrontRoute] = ROUTES
-) -> Starlette:
+def front_door(functions: Mapping[str, ExecutionEnvironments], routes: Sequence[FrontRoute] = ROUTES) -> Starlette:
     """Return the ASGI application that serves *routes* with *functions*, by name."""
     doors = {name: Door(environments) for name, environments in functions.items()}
     served = [

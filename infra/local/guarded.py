@@ -83,7 +83,7 @@ class Guarded:
         return self.folder / "server.log"
 
     def _order(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """Have the guard carry out one order of `guard.Guard`; return its answer."""
+        """Have the guard carry out one order of `guard_orders.Guard`; return its answer."""
         with self._lock:
             try:
                 self._line.write(json.dumps({"order": name, **arguments}).encode() + b"\n")
@@ -93,9 +93,7 @@ class Guarded:
             return self._read()
 
     def _read(self) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(
-            self._line.readline() or '{"error": "the server\'s guard is gone"}'
-        )
+        answer: dict[str, Any] = json.loads(self._line.readline() or '{"error": "the server\'s guard is gone"}')
         if "error" in answer:
             raise GuardError(answer["error"])
         return answer

@@ -1,5 +1,6 @@
 """Serves the front door on a port of loopback, from a thread of its own."""
 
+import errno
 import socket
 import threading
 from types import TracebackType
@@ -24,7 +25,8 @@ def listen(port: int = 0) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise PortTakenError(f"port {port} of {HOST} is not to be had ({error.strerror})") from error
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"is not to be had: {error.strerror}"
+        raise PortTakenError(f"port {port} of {HOST} {why}") from error
 
 
 class HttpServer:

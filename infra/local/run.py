@@ -8,13 +8,15 @@ import threading
 from infra.local.deployment import StackOptions
 from infra.local.http_server import PortTakenError
 from infra.local.local_function import InvocationError
+from infra.local.servers import ServerError
 from infra.local.stack import LocalStack
 
 _SWEEP_EVERY_SECONDS = 300
 _log = logging.getLogger(__name__)
 
 _LINES_TO_PASTE = """
-The session service answers at {url} . Its user: {email}, password: {password}
+The session service answers at {url}
+Its user: {email}, password: {password}
 
 Log in, keeping the cookie:
   curl -i -c /tmp/session-cookies -H 'content-type: application/json' \\
@@ -46,12 +48,18 @@ def main() -> int:
             user = stack.demo_user
             print(_LINES_TO_PASTE.format(url=stack.url, email=user.email, password=user.password), flush=True)
             _sweep_until_interrupted(stack)
-    except (PortTakenError, ValueError) as error:
-        print(f"Cannot start: {error}. Choose another, as in: make run PORT=8081", file=sys.stderr)
-        return 1
+    except PortTakenError as error:
+        return _fail(f"{error}; choose another, as in: make run PORT=8081")
+    except (InvocationError, ServerError, ValueError) as error:
+        return _fail(str(error))
     except KeyboardInterrupt:
         print("\nStopped.")
     return 0
+
+
+def _fail(why: str) -> int:
+    print(f"Cannot start: {why}", file=sys.stderr)
+    return 1
 
 
 def _announce(line: str) -> None:

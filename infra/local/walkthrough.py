@@ -1,10 +1,10 @@
 """The demo's steps: what a client does with the service, and what must come back."""
 
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 
+from infra.local.demo_client import DifferenceError, ShownClient, expect
 from infra.local.narrator import Narrator
 from infra.local.stack import LocalStack
 
@@ -18,19 +18,14 @@ _SWEEP_COUNTS = (
 )
 
 
-class DifferenceError(Exception):
-    """Something came back that should not have; the text says what."""
-
-
 class Walkthrough:
     """One way through a running stack: as a browser with a cookie jar and as an app with a bearer token."""
 
     def __init__(self, stack: LocalStack, narrator: Narrator) -> None:
         self._stack = stack
         self._narrator = narrator
-        # Proxies that the environment names must not come between.
-        self._browser = httpx.Client(base_url=stack.url, trust_env=False)
-        self._app = httpx.Client(base_url=stack.url, trust_env=False)
+        self._browser = ShownClient(stack.url, narrator)
+        self._app = ShownClient(stack.url, narrator)
         self._old_cookie = ""
 
     def is_as_it_should_be(self) -> bool:
@@ -69,97 +64,84 @@ class Walkthrough:
     def _migrated(self) -> None:
         answer = self._stack.migrated
         self._narrator.call("invoke migrate {}", answer)
-        _expect("applied", bool(answer["applied"]), True)
-        _expect("the current version", answer["current"], answer["applied"][-1])
+        expect("applied", bool(answer["applied"]), True)
+        expect("the current version", answer["current"], answer["applied"][-1])
         dry_run = self._stack.invoke("migrate", {"dry_run": True})
         self._narrator.call('invoke migrate {"dry_run": true}', dry_run)
-        _expect("applied the second time", dry_run["applied"], [])
+        expect("applied the second time", dry_run["applied"], [])
 
     def _refused_login(self) -> None:
-        answer = self._post(self._browser, "/login", self._credentials() | {"password": "wrong"})
-        _expect("the status", answer.status_code, 401)
-        _expect("the code", answer.json()["code"], "invalid_credentials")
-        _expect("a cookie", answer.headers.get("set-cookie"), None)
+        answer = self._browser.post("/login", json=self._credentials() | {"password": "wrong"})
+        expect("the status", answer.status_code, 401)
+        expect("the code", answer.json()["code"], "invalid_credentials")
+        expect("a cookie", answer.headers.get("set-cookie"), None)
 
     def _login(self) -> None:
-        answer = self._post(self._browser, "/login", self._credentials())
-        _expect("the status", answer.status_code, 200)
-        _expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
-        _expect("a session ID in the body", "session_id" in answer.json(), False)
-        _expect("an HttpOnly cookie", "httponly" in answer.headers["set-cookie"].lower(), True)
-        _expect("the cookies in the jar", len(self._browser.cookies), 1)
+        answer = self._browser.post("/login", json=self._credentials())
+        expect("the status", answer.status_code, 200)
+        expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
+        expect("a session ID in the body", "session_id" in answer.json(), False)
+        expect("an HttpOnly cookie", "httponly" in answer.headers["set-cookie"].lower(), True)
+        expect("the cookies in the jar", len(self._browser.cookies), 1)
 
     def _validate_by_cookie(self) -> None:
-        self._expect_valid(self._get(self._browser, "/validate"))
+        self._expect_valid(self._browser.get("/validate"))
 
     def _bearer_login(self) -> None:
-        answer = self._post(self._app, "/login", self._credentials(transport="bearer"))
-        _expect("the status", answer.status_code, 200)
-        _expect("a cookie", answer.headers.get("set-cookie"), None)
+        answer = self._app.post("/login", json=self._credentials(transport="bearer"))
+        expect("the status", answer.status_code, 200)
+        expect("a cookie", answer.headers.get("set-cookie"), None)
         self._app.headers["authorization"] = f"Bearer {answer.json()['session_id']}"
 
     def _validate_by_bearer(self) -> None:
-        self._expect_valid(self._get(self._app, "/validate"))
+        self._expect_valid(self._app.get("/validate"))
 
     def _protected(self) -> None:
-        answer = self._get(self._browser, "/me")
-        _expect("the status", answer.status_code, 200)
-        _expect("the user among what came back", self._stack.demo_user.email in answer.text, True)
+        answer = self._browser.get("/me")
+        expect("the status", answer.status_code, 200)
+        expect("the user among what came back", self._stack.demo_user.email in answer.text, True)
 
     def _protected_without_session(self) -> None:
-        with httpx.Client(base_url=self._stack.url, trust_env=False) as stranger:
-            _expect("the status", self._get(stranger, "/me").status_code, 403)
+        with ShownClient(self._stack.url, self._narrator) as stranger:
+            expect("the status", stranger.get("/me").status_code, 403)
 
     def _flush(self) -> None:
         self._ask_valkey("DBSIZE")
-        _expect("Valkey's answer", self._ask_valkey("FLUSHALL"), "+OK")
-        _expect("the keys left", self._ask_valkey("DBSIZE"), ":0")
-        self._expect_valid(self._get(self._browser, "/validate"))
-        self._expect_valid(self._get(self._app, "/validate"))
+        expect("Valkey's answer", self._ask_valkey("FLUSHALL"), "OK")
+        expect("the keys left", self._ask_valkey("DBSIZE"), "0")
+        self._expect_valid(self._browser.get("/validate"))
+        self._expect_valid(self._app.get("/validate"))
+        expect("the keys, written again", self._ask_valkey("DBSIZE"), "2")
 
     def _logout(self) -> None:
         self._old_cookie = "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
-        answer = self._post(self._browser, "/logout")
-        _expect("the status", answer.status_code, 204)
-        _expect("the cookies in the jar", len(self._browser.cookies), 0)
+        answer = self._browser.post("/logout")
+        expect("the status", answer.status_code, 204)
+        expect("the cookies in the jar", len(self._browser.cookies), 0)
 
     def _old_cookie_refused(self) -> None:
         again = {"cookie": self._old_cookie}
-        answer = self._get(self._browser, "/validate", again)
-        _expect("the status", answer.status_code, 401)
-        _expect("the code", answer.json()["code"], "unauthenticated")
-        _expect("the authorizer's status", self._get(self._browser, "/me", again).status_code, 403)
+        answer = self._browser.get("/validate", headers=again)
+        expect("the status", answer.status_code, 401)
+        expect("the code", answer.json()["code"], "unauthenticated")
+        expect("the authorizer's status", self._browser.get("/me", headers=again).status_code, 403)
 
     def _sweep(self) -> None:
         counts = self._stack.sweep()
         self._narrator.call("invoke sweeper", counts)
-        _expect("the counts", sorted(counts), sorted(_SWEEP_COUNTS))
-        _expect("finished", counts["finished"], True)
+        expect("the counts", sorted(counts), sorted(_SWEEP_COUNTS))
+        expect("a fence for the session that has ended", counts["fences_written"], 1)
+        expect("finished", counts["finished"], True)
 
     def _credentials(self, **changes: str) -> dict[str, str]:
         user = self._stack.demo_user
         return {"email": user.email, "password": user.password} | changes
 
     def _expect_valid(self, answer: httpx.Response) -> None:
-        _expect("the status", answer.status_code, 200)
-        _expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
-
-    def _get(self, client: httpx.Client, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        answer = client.get(path, headers=headers)
-        self._narrator.exchange(answer)
-        return answer
-
-    def _post(self, client: httpx.Client, path: str, body: dict[str, str] | None = None) -> httpx.Response:
-        answer = client.post(path, json=body)
-        self._narrator.exchange(answer)
-        return answer
+        expect("the status", answer.status_code, 200)
+        expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
 
     def _ask_valkey(self, command: str) -> str:
-        answer = self._stack.valkey.ask(command).decode().strip()
+        answer = self._stack.valkey.ask(command).decode().strip().lstrip(":+")
         self._narrator.call(f"Valkey: {command}", answer)
         return answer
-
-
-def _expect(what: str, found: Any, expected: Any) -> None:
-    if found != expected:
-        raise DifferenceError(f"{what}: {found!r}, where {expected!r} should be")

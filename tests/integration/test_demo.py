@@ -1,0 +1,150 @@
+"""`make demo` and `make run` from outside: what they print, how they end, and what they leave behind (nothing)."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local.http_server import listen
+from infra.local.ports import free_port
+
+PROJECT = Path(__file__).resolve().parents[2]
+STEPS = (
+    "The migrations have been applied.",
+    "A wrong password is refused.",
+    "The right password opens a session; its ID travels in a cookie.",
+    "The cookie says whose session it is.",
+    "An app without a cookie jar logs in for a bearer token.",
+    "The bearer token says whose session it is.",
+    "A protected route lets the session pass, through the authorizer.",
+    "Without a session the authorizer refuses.",
+    "Valkey loses everything: nobody is logged out.",
+    "Logging out ends the session and clears the cookie.",
+    "The same cookie, sent again, opens nothing.",
+    "A sweep cleans up.",
+)
+
+
+def demo(project: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    program = f"import sys, pathlib, infra.local.demo as demo; sys.exit(demo.main(pathlib.Path({str(project)!r})))"
+    arguments = [sys.executable, "-c", program]
+    return subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def headings(output: str) -> list[str]:
+    return re.findall(r"^\d+\. (.*)$", output, re.MULTILINE)
+
+
+def test_the_demo_goes_through_every_step_and_ends_well() -> None:
+    ended = demo()
+
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stderr == ""
+    assert headings(ended.stdout) == list(STEPS)
+    assert (ended.stdout.count("✓"), ended.stdout.count("✗")) == (len(STEPS), 0)
+    for exchange in ("→ POST /login", "← 401 Unauthorized", "set-cookie: sessionId=", "authorization: Bearer "):
+        assert exchange in ended.stdout
+
+
+def test_the_demo_fails_where_a_logout_ends_nothing(tmp_path: Path) -> None:
+    """Only what comes back at the end can tell: the logout itself looks as it should."""
+    answers = '{"statusCode": 204, "cookies": ["sessionId=; HttpOnly; Path=/; Max-Age=0"]}'
+    ended = demo(broken(tmp_path, "logout", f"def lambda_handler(event, context):\n    return {answers}\n"))
+
+    assert ended.returncode != 0
+    assert headings(ended.stdout)[-1] == "The same cookie, sent again, opens nothing."
+    assert "✗ the status: 200, where 401 should be" in ended.stdout
+    assert "The demo failed" in ended.stdout
+
+
+def test_the_demo_fails_with_the_functions_log_where_a_function_breaks(tmp_path: Path) -> None:
+    ended = demo(broken(tmp_path, "validate", "def lambda_handler(event, context):\n    raise KeyError('broken')\n"))
+
+    assert ended.returncode != 0
+    assert headings(ended.stdout)[-1] == "The cookie says whose session it is."
+    assert "✗ the status: 502, where 200 should be" in ended.stdout
+    assert "KeyError: 'broken'" in ended.stdout
+
+
+def test_the_demo_fails_where_the_migrations_do(tmp_path: Path) -> None:
+    project = broken(tmp_path)
+    (project / "infra/database/migrations/9999_broken.sql").write_text("SELECT no_such_column;")
+    ended = demo(project)
+
+    assert ended.returncode != 0
+    assert "The service did not start" in ended.stdout
+
+
+def broken(folder: Path, function: str = "", handler: str = "") -> Path:
+    """Return a copy of the service with another *handler* for *function*."""
+    for part in ("functions", "shared/session_management", "infra/database", "infra/local/create_user"):
+        shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    if function:
+        (folder / "functions" / function / "app.py").write_text(handler)
+    return folder
+
+
+@contextmanager
+def running(port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start `make run`'s program; yield it with what it printed until it was ready."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "infra.local.run"],
+        cwd=PROJECT,
+        env={**os.environ, "PORT": str(port), "ENVIRONMENTS": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as program:
+        assert program.stdout
+        printed = ""
+        while "Ctrl-C" not in printed and (line := program.stdout.readline()):
+            printed += line
+        try:
+            yield program, printed
+        finally:
+            program.kill()
+
+
+def test_the_stack_stays_until_it_is_interrupted_and_says_how_to_use_it() -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running(port) as (program, printed):
+        for path in ("/login", "/validate", "/me", "/logout"):
+            assert url + path in printed
+        assert "demo@example.com" in printed
+        assert httpx.get(f"{url}/validate", trust_env=False).status_code == 401
+        program.send_signal(signal.SIGINT)
+        rest, _ = program.communicate(timeout=30)
+
+    assert (program.returncode, rest.strip()) == (0, "Stopped.")
+    listen(port).close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"PORT": "{taken}"}, "Cannot start: port {taken} of 127.0.0.1 is taken; choose another, as in: "),
+        ({"PORT": "http"}, "Cannot start: PORT must be a number from 1 to 65535, not 'http'"),
+        ({"ENVIRONMENTS": "0"}, "Cannot start: ENVIRONMENTS must be a number from 1 to 64, not '0'"),
+    ],
+)
+def test_what_cannot_start_says_so_in_one_line(environment: dict[str, str], line: str) -> None:
+    with listen() as listener:
+        taken = str(listener.getsockname()[1])
+        given = {name: value.format(taken=taken) for name, value in environment.items()}
+        arguments = [sys.executable, "-m", "infra.local.run"]
+        ended = subprocess.run(
+            arguments, cwd=PROJECT, env={**os.environ, **given}, capture_output=True, text=True, check=False
+        )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(line.format(taken=taken))
+    assert ended.stderr.count("\n") == 1
