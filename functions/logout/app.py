@@ -14,7 +14,10 @@ from session_management.settings import Settings
 @logger.inject_lambda_context(clear_state=True)
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
-    """Answer 204, also for an unknown session or none; 401 for what is no session ID. The cookie is cleared in any case."""
+    """Answer 204, also for an unknown session or none, and 401 for what is no session ID.
+
+    The cookie is cleared in any case.
+    """
     cookie = cleared_cookie(settings)
     try:
         _end_session(request, settings)

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer with the context that the authorizer gave: who the caller is (200), or 401 where no authorizer stood before.
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer with the context that the authorizer gave (200), or with 401 where no authorizer stood before.
 
     An HTTP API hands the context on below `lambda`, a REST API beside its own fields.
     """

@@ -11,7 +11,7 @@ from session_management.observability import logger, telling_faults
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with what was done; `finished` is false if the rest is left for the next tick.
 
     A PostgreSQL that does not answer is an exception: Lambda counts it and tries again.

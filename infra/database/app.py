@@ -16,16 +16,15 @@ _STATEMENT_SECONDS: Final = 600.0
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer with the migrations `applied` now, the `current` one and what is `pending`; `{"dry_run": true}` applies nothing.
+    """Answer with the migrations `applied` now, the `current` one and what is `pending`.
 
-    A file that fails is an exception; the schema stays as the one before it left it. In mock mode there is no schema.
+    `{"dry_run": true}` applies nothing. A file that fails is an exception; the schema stays as the one
+    before it left it. In mock mode there is no schema.
     """
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
         outcome = _migrate(dry_run=event.get("dry_run") is True)
     logger.info("migrated", **asdict(outcome))
-    return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()
-    }
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
 
 
 def _migrate(*, dry_run: bool) -> Outcome:

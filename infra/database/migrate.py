@@ -84,15 +84,13 @@ def migrate(database: Database, migrations: Sequence[Migration], *, dry_run: boo
 def _applied(database: Database) -> dict[str, str]:
     ((exists,),) = database.fetch("SELECT to_regclass('session_migrations') IS NOT NULL")
     rows = database.fetch("SELECT name, sha256 FROM session_migrations") if exists else []
-    return {name: sha256 for name, sha256 in rows}
+    return dict(rows)
 
 
 def _refuse_edited(migrations: Iterable[Migration], applied: dict[str, str]) -> None:
     for migration in migrations:
         if applied.get(migration.name, migration.sha256) != migration.sha256:
-            raise MigrationError(
-                f"{migration.name}: was edited after it was applied; undo that and add a new file"
-            )
+            raise MigrationError(f"{migration.name}: was edited after it was applied; undo that and add a new file")
 
 
 def _apply(database: Database, migration: Migration) -> bool:
@@ -108,9 +106,7 @@ def _apply(database: Database, migration: Migration) -> bool:
             database.fetch(record, name=migration.name, sha256=migration.sha256)
             return True
     except Exception as error:
-        raise MigrationError(
-            f"{migration.name}: {_reason(error)}; nothing of this file was applied"
-        ) from error
+        raise MigrationError(f"{migration.name}: {_reason(error)}; nothing of this file was applied") from error
 
 
 def _outcome(applied: Iterable[str], current: Iterable[str], pending: Iterable[Migration]) -> Outcome:

@@ -7,46 +7,12 @@
     user = manager.find_by_session_id(logged_in.session_id)
     manager.delete_session(logged_in.session_id)
 
-Everything here is imported when it is first used, so that a function pays only for what it needs.
+Everything here is imported when it is first used, so that a function pays only for what it needs; what
+type checkers see is in `__init__.pyi`.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from session_management.adapters.postgres_sessions import PostgreSQLSessionAdapter
-    from session_management.adapters.postgres_users import PostgreSQLUserAdapter
-    from session_management.adapters.redis_sessions import RedisSessionAdapter
-    from session_management.clients.connections import close_postgres, close_redis
-    from session_management.constants import AUTH_CONSTANTS, SESSION_CONSTANTS
-    from session_management.environment import ManagerEnvironment, get_environment
-    from session_management.errors import (
-        ConfigurationError,
-        EmailTakenError,
-        InvalidCredentialsError,
-        InvalidInputError,
-        SessionManagementError,
-        StoreUnavailableError,
-        UnauthenticatedError,
-    )
-    from session_management.factory import UserManagerFactory, get_postgres, get_redis
-    from session_management.interfaces import DatabaseAdapter, SessionAdapter, UserManagerInterface
-    from session_management.managers.mock import MockUserManager
-    from session_management.managers.production import ProductionUserManager
-    from session_management.managers.user_manager import UserManager
-    from session_management.models import (
-        CreateUserData,
-        LogIn,
-        Session,
-        SessionMetadata,
-        SessionWithUser,
-        SweepReport,
-        User,
-        UserRole,
-        UserStatus,
-    )
-    from session_management.session_data import SessionData
-    from session_management.settings import Settings
+from typing import Any, Final
 
 _MODULES: Final = {
     "adapters.postgres_sessions": ("PostgreSQLSessionAdapter",),
@@ -85,9 +51,7 @@ _MODULES: Final = {
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604 - the one list is _MODULES
-    *_MODULE_OF,
-]
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 (the names are listed once, above)
 
 
 def __getattr__(name: str) -> Any:

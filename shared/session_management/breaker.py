@@ -34,9 +34,7 @@ class Breaker:
             now = self._clock.monotonic()
             # The second bound serves a clock that restarted, as after a restored snapshot.
             if now < self._next_try <= now + _SECONDS_OPEN:
-                raise StoreUnavailableError(
-                    self._store, "it failed repeatedly and is being spared", was_tried=False
-                )
+                raise StoreUnavailableError(self._store, "it failed repeatedly and is being spared", was_tried=False)
             self._next_try = now + _SECONDS_OPEN
         return self
 

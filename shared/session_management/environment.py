@@ -33,8 +33,7 @@ def read_runtime(variables: Mapping[str, str]) -> Runtime:
     modes: dict[str, ManagerEnvironment] = {"production": "production", "development": "development"}
     return Runtime(
         environment=modes.get(asked_for, SESSION_CONSTANTS.ENVIRONMENTS.MOCK),  # type: ignore[arg-type]
-        is_deployed="AWS_LAMBDA_FUNCTION_NAME" in variables
-        and not is_true(variables.get("AWS_SAM_LOCAL", "")),
+        is_deployed="AWS_LAMBDA_FUNCTION_NAME" in variables and not is_true(variables.get("AWS_SAM_LOCAL", "")),
         is_forced=is_true(variables.get("FORCE_MOCK_MODE", "")),
         asked_for=asked_for,
     )

@@ -34,5 +34,5 @@ class ExpiryRule:
         return created_at + self.absolute
 
     def idle_since(self, now: datetime) -> datetime:
-        """Return the last activity at or before which a session is idle at *now*; long ago if there is no idle timeout."""
+        """Return the last activity at or before which a session is idle at *now*; long ago without an idle timeout."""
         return now - self.idle if self.idle else _LONG_AGO

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from session_management.clients import connections
 from session_management.clients.postgres import Postgres
@@ -126,6 +126,6 @@ def _explain_mock(settings: Settings) -> None:
     _tell(settings, "a user manager over memory was built", mode="mock", reason=why)
 
 
-def _tell(settings: Settings, message: str, **facts: str) -> None:
+def _tell(settings: Settings, message: str, **facts: Any) -> None:
     if settings.mode != "production":
         logger.debug(message, **facts)

@@ -64,7 +64,7 @@ class UserRepository(Protocol):
         ...
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
-        """Return the enabled user whose legacy `session_id` column holds *session_id*, if they logged in since; or None."""
+        """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
         ...
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
@@ -91,9 +91,7 @@ class UserRepository(Protocol):
 class SessionRepository(Protocol):
     """Sessions in the record."""
 
-    def open(
-        self, session: Session, verified_hash: str | None, new_hash: str | None
-    ) -> SessionWithUser | None:
+    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
         """Insert *session* and set its user's `last_login_at`, as one, under the lock of the user's row.
 
         None, and nothing written, if the user is gone or disabled, or if *verified_hash* is given and is
@@ -101,19 +99,15 @@ class SessionRepository(Protocol):
         """
         ...
 
-    def check(
-        self, key: str, now: datetime, touch_before: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
+    def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its user, whether ended or not; None if there is none or the user is disabled.
 
         Sets `last_activity` to *now* if it was before *touch_before* and the session has not ended.
         """
         ...
 
-    def extend(
-        self, key: str, until: datetime, now: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
-        """Move the expiry of a live session to *until*, never back and never past its absolute end; None if none is live."""
+    def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
         ...
 
     def revoke(self, key: str, reason: str) -> bool:
@@ -153,9 +147,7 @@ class SweepRepository(Protocol):
         """
         ...
 
-    def purgeable(
-        self, retention: timedelta, limit: int, *, only_expired: bool
-    ) -> Sequence[tuple[str, bool]]:
+    def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
         ...
 

@@ -18,9 +18,7 @@ _BCRYPT_BYTES: Final = 72
 
 # Verified when there is no hash to verify: an unknown email then costs what a wrong password costs.
 # It has the parameters above, and belongs to a random password that nobody kept.
-_NOBODY: Final = (
-    "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
-)
+_NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,7 @@ def _verify(secret: bytes, hashed: str, *, is_real: bool) -> Verification:
     is_right, new_hash = _hasher().verify_and_update(secret[:_BCRYPT_BYTES] if is_bcrypt else secret, hashed)
     if not (is_right and is_real):
         return Verification(False)
-    return Verification(
-        True, _hasher().hash(secret) if is_bcrypt and len(secret) > _BCRYPT_BYTES else new_hash
-    )
+    return Verification(True, _hasher().hash(secret) if is_bcrypt and len(secret) > _BCRYPT_BYTES else new_hash)
 
 
 def _normalised(password: str) -> bytes:

@@ -92,28 +92,19 @@ class Settings(BaseModel):
         Raises:
             ConfigurationError: with every fault, each naming its variable.
         """
-        given = {
-            name: variables.get(name.upper(), "").strip() for name in cls.model_fields if name != "runtime"
-        }
+        given = {name: variables.get(name.upper(), "").strip() for name in cls.model_fields if name != "runtime"}
         given = {name: text for name, text in given.items() if text}
         runtime = read_runtime(variables)
         faulty: dict[str, str] = {}
         try:
-            settings = cls(runtime=runtime, **given)
+            settings = cls.model_validate({"runtime": runtime, **given})
         except ValidationError as error:
-            faulty = {
-                str(fault["loc"][0]): fault["msg"]
-                for fault in error.errors(include_url=False, include_input=False)
-            }
-            settings = cls(
-                runtime=runtime, **{name: text for name, text in given.items() if name not in faulty}
-            )
-        faults = [
-            f"{name.upper()}: {message.removeprefix('Value error, ')}" for name, message in faulty.items()
-        ]
-        faults += [
-            said for concerned, said in contradictions(settings) if faulty.keys().isdisjoint(concerned)
-        ]
+            found = error.errors(include_url=False, include_input=False)
+            faulty = {str(fault["loc"][0]): fault["msg"] for fault in found}
+            faultless = {name: text for name, text in given.items() if name not in faulty}
+            settings = cls.model_validate({"runtime": runtime, **faultless})
+        faults = [f"{name.upper()}: {message.removeprefix('Value error, ')}" for name, message in faulty.items()]
+        faults += [said for concerned, said in contradictions(settings) if faulty.keys().isdisjoint(concerned)]
         if faults:
             raise ConfigurationError(faults)
         return settings
@@ -141,9 +132,7 @@ class Settings(BaseModel):
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError(
-                "each must be an exact origin such as https://app.example.com, without a path or *"
-            )
+            raise ValueError("each must be an exact origin such as https://app.example.com, without a path or *")
         return tuple(origin.lower() for origin in origins)
 
     @field_validator("cookie_samesite", mode="before")

@@ -42,23 +42,20 @@ def _of_the_mode(settings: "Settings") -> Iterator[Contradiction]:
 def _of_the_times(settings: "Settings") -> Iterator[Contradiction]:
     s = settings
     if s.session_max_age_seconds > s.session_absolute_max_age_seconds:
-        names = ("session_max_age_seconds", "session_absolute_max_age_seconds")
-        yield names, "SESSION_MAX_AGE_SECONDS: must not be above SESSION_ABSOLUTE_MAX_AGE_SECONDS"
+        ages = ("session_max_age_seconds", "session_absolute_max_age_seconds")
+        yield ages, "SESSION_MAX_AGE_SECONDS: must not be above SESSION_ABSOLUTE_MAX_AGE_SECONDS"
     if s.session_revalidate_seconds + s.session_stale_if_error_seconds >= FENCE_SECONDS:
-        names = ("session_revalidate_seconds", "session_stale_if_error_seconds")
-        yield (
-            names,
-            f"SESSION_STALE_IF_ERROR_SECONDS: with SESSION_REVALIDATE_SECONDS must stay below {FENCE_SECONDS}",
-        )
+        spans = ("session_revalidate_seconds", "session_stale_if_error_seconds")
+        yield spans, f"SESSION_STALE_IF_ERROR_SECONDS: with SESSION_REVALIDATE_SECONDS, must be below {FENCE_SECONDS}"
     # Activity is recorded when a copy is checked again and the touch interval has passed.
-    lag = s.session_touch_seconds + s.session_revalidate_seconds
-    if 0 < s.session_idle_timeout_seconds < 2 * lag:
+    least = 2 * (s.session_touch_seconds + s.session_revalidate_seconds)
+    if 0 < s.session_idle_timeout_seconds < least:
         names = ("session_idle_timeout_seconds", "session_touch_seconds", "session_revalidate_seconds")
         yield (
             names,
             (
-                "SESSION_IDLE_TIMEOUT_SECONDS: must be at least twice SESSION_TOUCH_SECONDS + SESSION_REVALIDATE_SECONDS "
-                f"(now {2 * lag}), or active sessions would end; lower those two"
+                f"SESSION_IDLE_TIMEOUT_SECONDS: must be at least {least}, or active sessions would end: "
+                "twice SESSION_TOUCH_SECONDS + SESSION_REVALIDATE_SECONDS; lower those two"
             ),
         )
 
@@ -84,27 +81,26 @@ def _of_postgres(settings: "Settings") -> Iterator[Contradiction]:
     if not options.host:
         return
     if not options.name:
-        yield _STORES[:2] + ("database_name",), "DATABASE_NAME: is not set"
+        yield (*_STORES[:2], "database_name"), "DATABASE_NAME: is not set"
     if not options.user and not options.secret_arn:
-        yield _STORES[:2] + ("database_user",), "DATABASE_USER: is not set"
+        yield (*_STORES[:2], "database_user"), "DATABASE_USER: is not set"
     if options.secret_arn and options.uses_iam:
-        yield (
-            ("database_secret_arn", "database_iam_auth"),
-            "DATABASE_IAM_AUTH: set it or DATABASE_SECRET_ARN, not both",
-        )
-    if not options.uses_tls and not is_loopback(options.host):
-        if s.runtime.is_deployed:
-            yield (
-                ("database_sslmode",),
-                "DATABASE_SSLMODE: disable is refused on AWS; PostgreSQL is reached with TLS",
-            )
-        elif s.database_sslmode is None:
-            yield (
-                ("database_url",),
-                "DATABASE_URL: sslmode=disable to another host needs DATABASE_SSLMODE=disable as well",
-            )
-    if options.uses_iam and not options.uses_tls:
-        yield ("database_iam_auth", "database_sslmode"), "DATABASE_IAM_AUTH: a token is sent only over TLS"
+        names: tuple[str, ...] = ("database_secret_arn", "database_iam_auth")
+        yield names, "DATABASE_IAM_AUTH: set it or DATABASE_SECRET_ARN, not both"
+    if not options.uses_tls:
+        yield from _of_clear_text_to_postgres(settings)
+
+
+def _of_clear_text_to_postgres(settings: "Settings") -> Iterator[Contradiction]:
+    names = ("database_sslmode", "database_url", "database_host")
+    if settings.database_iam_auth:
+        yield (*names, "database_iam_auth"), "DATABASE_IAM_AUTH: a token is sent only over TLS"
+    if is_loopback(settings.postgres.host):
+        return
+    if settings.runtime.is_deployed:
+        yield names, "DATABASE_SSLMODE: disable is refused on AWS; PostgreSQL is reached with TLS"
+    elif settings.database_sslmode is None:
+        yield names, "DATABASE_URL: sslmode=disable to another host needs DATABASE_SSLMODE=disable as well"
 
 
 def _of_redis(settings: "Settings") -> Iterator[Contradiction]:
@@ -121,13 +117,12 @@ def _of_redis(settings: "Settings") -> Iterator[Contradiction]:
     if options.is_cluster and options.database:
         yield ("redis_url", "redis_cluster"), "REDIS_URL: a cluster has only database 0"
     if not options.uses_tls and not is_loopback(options.host):
-        if s.runtime.is_deployed:
-            yield (
-                ("redis_tls", "redis_url"),
-                "REDIS_TLS: Redis is reached with TLS on AWS; use rediss:// or REDIS_TLS=true",
-            )
-        elif s.redis_tls is None:
-            yield (
-                ("redis_url",),
-                "REDIS_URL: redis:// sends secrets in clear; use rediss://, or set REDIS_TLS=false as well",
-            )
+        yield from _of_clear_text_to_redis(settings)
+
+
+def _of_clear_text_to_redis(settings: "Settings") -> Iterator[Contradiction]:
+    names = ("redis_tls", "redis_url", "redis_host")
+    if settings.runtime.is_deployed:
+        yield names, "REDIS_TLS: Redis is reached with TLS on AWS; use rediss:// or REDIS_TLS=true"
+    elif settings.redis_tls is None:
+        yield names, "REDIS_URL: redis:// sends secrets in clear; use rediss://, or set REDIS_TLS=false as well"

@@ -71,12 +71,7 @@ class MemoryUserAdapter:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
         for row in self._rows():
             at = row.user.last_login_at
-            if (
-                row.session_id == session_id
-                and row.user.status == UserStatus.ACTIVE
-                and at
-                and at > logged_in_after
-            ):
+            if row.session_id == session_id and row.user.status == UserStatus.ACTIVE and at and at > logged_in_after:
                 return public(row.user)
         return None
 

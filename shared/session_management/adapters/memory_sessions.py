@@ -18,10 +18,8 @@ class MemorySessionAdapter:
         self._database = database
         self._clock = clock
 
-    def open(
-        self, session: Session, verified_hash: str | None, new_hash: str | None
-    ) -> SessionWithUser | None:
-        """Insert *session* and record the login, as one; None if the user may not log in with *verified_hash* (any more)."""
+    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+        """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
         with self._database.lock:
             row = self._database.users.get(session.user_id)
             if not row or row.user.status != UserStatus.ACTIVE:
@@ -34,9 +32,7 @@ class MemorySessionAdapter:
             self._database.sessions[session.key] = SessionRow(session)
             return SessionWithUser(session, public(user))
 
-    def check(
-        self, key: str, now: datetime, touch_before: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
+    def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
         with self._database.lock:
             row = self._database.sessions.get(key)
@@ -44,10 +40,8 @@ class MemorySessionAdapter:
                 row = self._put(replace(row, session=replace(row.session, last_activity=now)))
             return self._with_user(row)
 
-    def extend(
-        self, key: str, until: datetime, now: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
-        """Move a live session's expiry to *until*, never back and never past its absolute end; None if none is live."""
+    def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
         with self._database.lock:
             row = self._database.sessions.get(key)
             if not row or not _is_live(row.session, now, idle_since):
@@ -70,9 +64,7 @@ class MemorySessionAdapter:
             user = self._database.users.get(user_id)
             if user:
                 self._database.users[user_id] = replace(user, session_id=None)
-            rows = [
-                row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key
-            ]
+            rows = [row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key]
             for row in rows:
                 self._end(row, reason)
             return len(rows)
@@ -81,9 +73,7 @@ class MemorySessionAdapter:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""
         with self._database.lock:
             now = self._clock.now()
-            live = [
-                row for row in self._of(user_id) if not row.session.revoked and row.session.expires_at > now
-            ]
+            live = [row for row in self._of(user_id) if not row.session.revoked and row.session.expires_at > now]
             others = [row for row in live if row.session.key != spared_key]
             others.sort(key=lambda row: (row.session.created_at, row.session.key), reverse=True)
             for row in others[count - 1 :]:
@@ -125,9 +115,7 @@ class MemorySweepAdapter:
         """Return keys of sessions revoked within a fence's life, in order, from beyond *after*."""
         since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
         rows = self._database.sessions.items()
-        return sorted(key for key, row in rows if row.revoked_at and row.revoked_at > since and key > after)[
-            :limit
-        ]
+        return sorted(key for key, row in rows if row.revoked_at and row.revoked_at > since and key > after)[:limit]
 
     def delete_expired(self, limit: int) -> Iterator[int]:
         """Delete rows that expired and were never revoked; yields how many went after each step."""
@@ -135,22 +123,14 @@ class MemorySweepAdapter:
         while deleted == limit:
             now = self._clock.now()
             rows = self._database.sessions.items()
-            over = [key for key, row in rows if not row.session.revoked and row.session.expires_at < now][
-                :limit
-            ]
+            over = [key for key, row in rows if not row.session.revoked and row.session.expires_at < now][:limit]
             deleted = self.purge(over)
             yield deleted
 
-    def purgeable(
-        self, retention: timedelta, limit: int, *, only_expired: bool
-    ) -> Sequence[tuple[str, bool]]:
+    def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
         now = self._clock.now()
-        old = [
-            row
-            for row in self._database.sessions.values()
-            if row.revoked_at and row.revoked_at < now - retention
-        ]
+        old = [row for row in self._database.sessions.values() if row.revoked_at and row.revoked_at < now - retention]
         old.sort(key=lambda row: row.revoked_at or now)
         found = [(row.session.key, row.session.expires_at > now) for row in old]
         return [(key, may_live) for key, may_live in found if not (only_expired and may_live)][:limit]
@@ -165,9 +145,7 @@ class MemorySweepAdapter:
         since = self._clock.now() - max_age
         with self._database.lock:
             rows = [row for row in self._database.users.values() if row.session_id is not None]
-            past = [row for row in rows if not row.user.last_login_at or row.user.last_login_at < since][
-                :limit
-            ]
+            past = [row for row in rows if not row.user.last_login_at or row.user.last_login_at < since][:limit]
             for row in past:
                 self._database.users[row.user.id] = replace(row, session_id=None)
             return len(past)

@@ -12,7 +12,9 @@ def _ms(column: str) -> str:
     return f"(extract(epoch FROM {column}) * 1000)::bigint"
 
 
-USER_COLUMNS: Final = f"u.id::text, u.email, u.role::text, u.is_verified, u.status, {_ms('u.created_at')}, {_ms('u.last_login_at')}"
+USER_COLUMNS: Final = (
+    f"u.id::text, u.email, u.role::text, u.is_verified, u.status, {_ms('u.created_at')}, {_ms('u.last_login_at')}"
+)
 SESSION_COLUMNS: Final = (
     f"s.id, s.user_id::text, {_ms('s.created_at')}, {_ms('s.expires_at')}, {_ms('s.absolute_expires_at')}, "
     f"{_ms('s.last_activity')}, host(s.ip_address), s.user_agent, s.revoked"

@@ -101,10 +101,8 @@ class PostgreSQLSessionAdapter:
         self._postgres = postgres
         self._names = names
 
-    def open(
-        self, session: Session, verified_hash: str | None, new_hash: str | None
-    ) -> SessionWithUser | None:
-        """Insert *session* and record the login, as one; None if the user may not log in with *verified_hash* (any more)."""
+    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+        """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
         return self._found(
             _OPEN,
             key=session.key,
@@ -118,16 +116,12 @@ class PostgreSQLSessionAdapter:
             new_hash=new_hash,
         )
 
-    def check(
-        self, key: str, now: datetime, touch_before: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
+    def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
         return self._found(_CHECK, key=key, now=now, touch_before=touch_before, idle_since=idle_since)
 
-    def extend(
-        self, key: str, until: datetime, now: datetime, idle_since: datetime
-    ) -> SessionWithUser | None:
-        """Move a live session's expiry to *until*, never back and never past its absolute end; None if none is live."""
+    def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
         return self._found(_EXTEND, key=key, until=until, now=now, idle_since=idle_since)
 
     def revoke(self, key: str, reason: str) -> bool:
@@ -137,9 +131,7 @@ class PostgreSQLSessionAdapter:
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
         """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""
         self._postgres.execute(_LOCK_AND_CLEAR, user_id=user_id)
-        return self._postgres.execute(
-            _REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or ""
-        )
+        return self._postgres.execute(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""

@@ -80,9 +80,7 @@ class PostgreSQLSweepAdapter:
             deleted = self._postgres.execute(_EXPIRED_BATCH, limit=limit)
             yield deleted
 
-    def purgeable(
-        self, retention: timedelta, limit: int, *, only_expired: bool
-    ) -> Sequence[tuple[str, bool]]:
+    def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
         seconds = retention.total_seconds()
         rows = self._postgres.fetch(_PURGEABLE, retention=seconds, limit=limit, only_expired=only_expired)

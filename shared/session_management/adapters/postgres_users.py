@@ -10,9 +10,7 @@ from session_management.clients.postgres import Postgres
 from session_management.errors import EmailTakenError, UniqueViolationError
 from session_management.models import User
 
-_BY_EMAIL: Final = (
-    f"SELECT {USER_COLUMNS}, u.hashed_password FROM users u WHERE lower(u.email) = lower(:email)"
-)
+_BY_EMAIL: Final = f"SELECT {USER_COLUMNS}, u.hashed_password FROM users u WHERE lower(u.email) = lower(:email)"
 _BY_ID: Final = f"SELECT {USER_COLUMNS} FROM users u WHERE u.id = :user_id"
 _BY_SESSION_ID: Final = f"""
     SELECT {USER_COLUMNS} FROM users u
@@ -49,9 +47,7 @@ class PostgreSQLUserAdapter:
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
-        return _first(
-            self._postgres.fetch(_BY_SESSION_ID, session_id=session_id, logged_in_after=logged_in_after)
-        )
+        return _first(self._postgres.fetch(_BY_SESSION_ID, session_id=session_id, logged_in_after=logged_in_after))
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""

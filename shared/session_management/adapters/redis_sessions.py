@@ -33,7 +33,7 @@ class RedisSessionAdapter:
     """
 
     def __init__(self, redis: Redis, clock: Clock, *, keeps_plain_ids: bool) -> None:
-        """Use *redis*. With *keeps_plain_ids* a "stale" fence stays readable for the original as long as the session."""
+        """Use *redis*. With *keeps_plain_ids* a "stale" fence lives as long as its session: the original reads it."""
         self._redis = redis
         self._clock = clock
         self._keeps_plain_ids = keeps_plain_ids

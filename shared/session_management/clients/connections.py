@@ -1,6 +1,7 @@
 """The two connections of this execution environment: at most one to each store."""
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from session_management.breaker import Breaker
@@ -10,50 +11,60 @@ from session_management.clients.redis import Redis
 from session_management.interfaces import Clock, Observer
 from session_management.store_options import PostgresOptions, RedisOptions
 
-_lock: Final = threading.RLock()
-_postgres: tuple[PostgresOptions, Postgres] | None = None
-_redis: tuple[RedisOptions, Redis] | None = None
+
+class _OnlyOne[Options, Client: (Postgres, Redis)]:
+    """Holds one store's client; one made with other options is closed and replaced."""
+
+    def __init__(self) -> None:
+        self._held: tuple[Options, Client] | None = None
+        self._lock = threading.Lock()
+
+    def get(self, options: Options, make: Callable[[], Client]) -> Client:
+        with self._lock:
+            if self._held is None or self._held[0] != options:
+                self._close()
+                self._held = options, make()
+            return self._held[1]
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._held:
+            self._held[1].close()
+        self._held = None
+
+
+_postgres: Final = _OnlyOne[PostgresOptions, Postgres]()
+_redis: Final = _OnlyOne[RedisOptions, Redis]()
 
 
 def get_postgres(options: PostgresOptions, *, clock: Clock, observer: Observer) -> Postgres:
-    """Return this environment's PostgreSQL client; one made with other options is closed and replaced."""
-    global _postgres
-    with _lock:
-        if _postgres is None or _postgres[0] != options:
-            close_postgres()
-            breaker = Breaker("postgresql", clock=clock, observer=observer)
-            credentials = postgres_credentials(options, clock=clock)
-            _postgres = options, Postgres(options, credentials=credentials, breaker=breaker)
-        return _postgres[1]
+    """Return this environment's PostgreSQL client, made with *options*."""
+
+    def make() -> Postgres:
+        breaker = Breaker("postgresql", clock=clock, observer=observer)
+        return Postgres(options, credentials=postgres_credentials(options, clock=clock), breaker=breaker)
+
+    return _postgres.get(options, make)
 
 
 def close_postgres() -> None:
     """Close and forget this environment's PostgreSQL client."""
-    global _postgres
-    with _lock:
-        if _postgres:
-            _postgres[1].close()
-        _postgres = None
+    _postgres.close()
 
 
 def get_redis(options: RedisOptions, *, clock: Clock, observer: Observer) -> Redis:
-    """Return this environment's Redis client; one made with other options is closed and replaced."""
-    global _redis
-    with _lock:
-        if _redis is None or _redis[0] != options:
-            close_redis()
-            breaker = Breaker("redis", clock=clock, observer=observer)
-            _redis = (
-                options,
-                Redis(options, credentials=redis_credentials(options, clock=clock), breaker=breaker),
-            )
-        return _redis[1]
+    """Return this environment's Redis client, made with *options*."""
+
+    def make() -> Redis:
+        breaker = Breaker("redis", clock=clock, observer=observer)
+        return Redis(options, credentials=redis_credentials(options, clock=clock), breaker=breaker)
+
+    return _redis.get(options, make)
 
 
 def close_redis() -> None:
     """Close and forget this environment's Redis client."""
-    global _redis
-    with _lock:
-        if _redis:
-            _redis[1].close()
-        _redis = None
+    _redis.close()

@@ -1,4 +1,4 @@
-"""Who we are to a store: fixed credentials, a secret that rotates, or an IAM token. boto3 is imported only for the last two."""
+"""Who we are to a store: fixed credentials, a secret that rotates, or an IAM token. Only the last two import boto3."""
 
 import json
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -104,9 +104,7 @@ class RdsTokenCredentials:
         try:
             token = boto3.client("rds").generate_db_auth_token(options.host, options.port, options.user)
         except BotoCoreError as error:
-            raise StoreUnavailableError(
-                "postgresql", f"no IAM token can be signed ({_code(error)})"
-            ) from error
+            raise StoreUnavailableError("postgresql", f"no IAM token can be signed ({_code(error)})") from error
         return options.user, token
 
     def refresh(self) -> bool:
@@ -135,6 +133,7 @@ class ElastiCacheTokenCredentials:
         return False
 
     def _presigned(self) -> str:
+        from botocore.exceptions import NoCredentialsError
         from botocore.model import ServiceId
         from botocore.session import get_session
         from botocore.signers import RequestSigner
@@ -152,10 +151,10 @@ class ElastiCacheTokenCredentials:
             "context": {},
         }
         credentials, events = session.get_credentials(), session.get_component("event_emitter")
+        if credentials is None:
+            raise NoCredentialsError
         signer = RequestSigner(ServiceId("elasticache"), region, "elasticache", "v4", credentials, events)
-        return signer.generate_presigned_url(
-            request, "connect", expires_in=_TOKEN_SECONDS, region_name=region
-        )
+        return str(signer.generate_presigned_url(request, "connect", expires_in=_TOKEN_SECONDS, region_name=region))
 
 
 def postgres_credentials(options: PostgresOptions, *, clock: Clock) -> Credentials:

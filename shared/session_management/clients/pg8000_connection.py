@@ -55,9 +55,7 @@ class AuthenticationRefusedError(SessionManagementError):
 class PostgresConnection:
     """An open connection. After any error but a statement's own it must be closed, not used again."""
 
-    def __init__(
-        self, options: PostgresOptions, user: str, password: str | None, timeout_seconds: float
-    ) -> None:
+    def __init__(self, options: PostgresOptions, user: str, password: str | None, timeout_seconds: float) -> None:
         """Connect within *timeout_seconds* a step.
 
         Raises:
@@ -73,9 +71,7 @@ class PostgresConnection:
                     host=options.host,
                     database=options.name,
                     password=password,
-                    ssl_context=ssl.create_default_context(cafile=options.ca_file)
-                    if options.uses_tls
-                    else False,
+                    ssl_context=ssl.create_default_context(cafile=options.ca_file) if options.uses_tls else False,
                     application_name="session-management",
                     sock=sock,
                 )
@@ -96,9 +92,7 @@ class PostgresConnection:
             rows = self._pg8000.run(sql, **parameters)
             return rows or [], self._pg8000.row_count
 
-    def run_prepared(
-        self, sql: str, parameters: dict[str, Any], timeout_seconds: float
-    ) -> tuple[list[Row], int]:
+    def run_prepared(self, sql: str, parameters: dict[str, Any], timeout_seconds: float) -> tuple[list[Row], int]:
         """Run one statement, prepared the first time: one round trip from then on."""
         with _told_apart():
             self._pg8000.set_timeout(timeout_seconds)

@@ -72,9 +72,7 @@ class Redis:
     def _hurry(self, client: "redis.Redis | redis.RedisCluster") -> None:
         """Shrink the time-outs of the one connection to what the request has left, and restore them later."""
         timeout, connect_timeout = self._timeouts()
-        is_hurried = (
-            timeout < self._options.timeout_seconds or connect_timeout < self._options.connect_timeout_seconds
-        )
+        is_hurried = timeout < self._options.timeout_seconds or connect_timeout < self._options.connect_timeout_seconds
         connection = getattr(client, "connection", None)
         if connection is None or not (is_hurried or self._is_hurried):
             return
@@ -98,14 +96,14 @@ class Redis:
             raise self._meaning(error) from error
 
     def _meaning(self, error: Exception) -> StoreUnavailableError:
-        from redis.exceptions import MovedError, ReadOnlyError, TimeoutError
+        from redis import exceptions
 
-        if isinstance(error, MovedError):
+        if isinstance(error, exceptions.MovedError):
             return StoreUnavailableError(_STORE, "it is a cluster: set REDIS_CLUSTER=true")
-        if isinstance(error, ReadOnlyError):
+        if isinstance(error, exceptions.ReadOnlyError):
             # After a failover the name leads elsewhere; this connection still leads here.
             self.close()
-        if isinstance(error, TimeoutError):
+        if isinstance(error, exceptions.TimeoutError):
             return StoreUnavailableError(_STORE, "it did not answer in time")
         return StoreUnavailableError(_STORE, f"{type(error).__name__}")
 
@@ -122,8 +120,8 @@ class Redis:
         return self._client
 
     def _arguments(self) -> dict[str, Any]:
+        from redis import exceptions
         from redis.backoff import NoBackoff
-        from redis.exceptions import ConnectionError
         from redis.retry import Retry
 
         options = self._options
@@ -134,7 +132,7 @@ class Redis:
             "port": options.port,
             "socket_connect_timeout": connect_timeout,
             "socket_timeout": timeout,
-            "retry": Retry(NoBackoff(), SESSION_CONSTANTS.REDIS.MAX_RETRIES, (ConnectionError,)),
+            "retry": Retry(NoBackoff(), SESSION_CONSTANTS.REDIS.MAX_RETRIES, (exceptions.ConnectionError,)),
             "credential_provider": _provider(self._credentials),
             # ElastiCache refuses the CLIENT subcommands that newer handshakes send.
             "protocol": 2,

@@ -44,9 +44,7 @@ def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:
     try:
         if event.get("version") == "2.0" and event["type"] == "REQUEST":
             cookies = tuple(str(cookie) for cookie in event.get("cookies") or ())
-            return AuthorizerRequest(
-                lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True
-            )
+            return AuthorizerRequest(lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True)
         if event["type"] == "TOKEN":
             headers = {"authorization": str(event["authorizationToken"])}
             return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
@@ -87,9 +85,7 @@ def allow_policy(arn: str, found: SessionWithUser) -> dict[str, Any]:
 
 def _all_headers(event: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers, the repeated ones joined, whichever of the two maps they are in."""
-    repeated = {
-        name: _joined(name, values) for name, values in (event.get("multiValueHeaders") or {}).items()
-    }
+    repeated = {name: _joined(name, values) for name, values in (event.get("multiValueHeaders") or {}).items()}
     return {**lower_case(event.get("headers")), **lower_case(repeated)}
 
 

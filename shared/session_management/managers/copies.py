@@ -39,7 +39,10 @@ class Copies:
             return Look(key, failure=error)
 
     def repair(self, look: Look, found: SessionWithUser, checked_at: datetime) -> None:
-        """Write the copy where, and only where, still stands what the look saw; *checked_at* is before the record was read."""
+        """Write the copy where, and only where, still stands what the look saw.
+
+        *checked_at* is the time before the record was read.
+        """
         if look.failure:
             return
         try:

@@ -12,7 +12,7 @@ _EMAIL_CHARACTERS: Final = 255
 
 def checked_email(email: object) -> str:
     """Return *email* as it is written. Raises InvalidInputError unless it could be an address."""
-    if not isinstance(email, str) or not 3 <= len(email) <= _EMAIL_CHARACTERS or "@" not in email[1:-1]:
+    if not isinstance(email, str) or len(email) > _EMAIL_CHARACTERS or "@" not in email[1:-1]:
         raise InvalidInputError(f"email: must be an address of at most {_EMAIL_CHARACTERS} characters")
     if not email.isprintable() or " " in email:
         raise InvalidInputError("email: must not hold spaces or control characters")
@@ -36,9 +36,7 @@ def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     unknown = fields.keys() - _CHANGEABLE.keys()
     if unknown:
         allowed = ", ".join(_CHANGEABLE)
-        raise InvalidInputError(
-            f"{', '.join(sorted(unknown))}: cannot be changed here; what can be: {allowed}"
-        )
+        raise InvalidInputError(f"{', '.join(sorted(unknown))}: cannot be changed here; what can be: {allowed}")
     return {name: _CHANGEABLE[name](value) for name, value in fields.items()}
 
 
@@ -53,7 +51,7 @@ def _checked_flag(flag: object) -> bool:
 
 
 def _one_of[Choice: (UserRole, UserStatus)](choices: type[Choice], name: str, value: object) -> Choice:
-    if value not in list(choices):
+    if not isinstance(value, str) or value not in list(choices):
         raise InvalidInputError(f"{name}: must be one of {', '.join(choices)}")
     return choices(value)
 

@@ -16,9 +16,7 @@ DEMO_SESSION_ID: Final = "demo-session-id-for-events-and-docs-0000000"
 """A live session of the first demo user, in every mock manager: what the event files present."""
 
 # DEMO_PASSWORD, hashed once, so that building a mock manager costs nothing.
-_DEMO_HASH: Final = (
-    "$argon2id$v=19$m=19456,t=2,p=1$IkDmaXtYV8tyNg1vKka3Mg$X9p434LRFJSYyajZ5CY6S4EC1bIQOt3kerv6hRBta6c"
-)
+_DEMO_HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$IkDmaXtYV8tyNg1vKka3Mg$X9p434LRFJSYyajZ5CY6S4EC1bIQOt3kerv6hRBta6c"
 
 
 class MockUserManager(UserManager):
@@ -36,9 +34,7 @@ class MockUserManager(UserManager):
         super().__init__(
             database=database, copies=MemoryCopyAdapter(clock), policy=policy, clock=clock, observer=observer
         )
-        users = [
-            database.users.create(email, _DEMO_HASH, role, is_verified=True) for email, role in DEMO_USERS
-        ]
+        users = [database.users.create(email, _DEMO_HASH, role, is_verified=True) for email, role in DEMO_USERS]
         database.sessions.open(_demo_session(users[0].id, policy, clock), None, None)
 
 

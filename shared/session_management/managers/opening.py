@@ -14,9 +14,7 @@ from session_management.tokens import new_session_id
 class Opening:
     """Opens sessions. One is open when the record has it; the copy may follow later."""
 
-    def __init__(
-        self, *, database: DatabaseAdapter, copies: Copies, policy: SessionPolicy, clock: Clock
-    ) -> None:
+    def __init__(self, *, database: DatabaseAdapter, copies: Copies, policy: SessionPolicy, clock: Clock) -> None:
         """Use these."""
         self._database = database
         self._copies = copies
@@ -46,7 +44,7 @@ class Opening:
         verified_hash: str | None = None,
         new_hash: str | None = None,
     ) -> LogIn | None:
-        """Open a session for an enabled user whose password hash is still *verified_hash*, if one is given; else None."""
+        """Open a session for an enabled user whose hash is still *verified_hash*, if one is given; None for others."""
         session_id = new_session_id()
         session = self._new_session(session_id, user_id, metadata, ttl)
         found, evicted = self._record(session, verified_hash, new_hash)
@@ -67,9 +65,7 @@ class Opening:
             found = sessions.open(session, verified_hash, new_hash)
             return found, sessions.keep_newest(session.user_id, limit, session.key) if found else []
 
-    def _new_session(
-        self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta
-    ) -> Session:
+    def _new_session(self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta) -> Session:
         names, now = self._policy.names, self._clock.now()
         key = names.key_of(session_id) or ""
         absolute_end = self._policy.expiry.absolute_end(now)

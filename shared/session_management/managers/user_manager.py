@@ -48,9 +48,7 @@ class UserManager:
         tolerant = Copies(copies)
         self._revocation = Revocation(database=database, copies=copies, policy=policy)
         self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
-        self._validation = Validation(
-            database=database, copies=tolerant, policy=policy, clock=clock, observer=observer
-        )
+        self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
 
     # Users
 
@@ -166,5 +164,5 @@ class UserManager:
         return self._validation.extend(session_id, checked_ttl(ttl_seconds))
 
     def sweep(self) -> SweepReport:
-        """Delete what has ended and finish what an outage kept from being fenced, until the request's time runs short."""
+        """Delete what has ended, and fence what an outage left unfenced, until the request's time runs short."""
         return Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()

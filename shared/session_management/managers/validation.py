@@ -61,7 +61,10 @@ class Validation:
         return self._from_record(found, look, now)
 
     def extend(self, session_id: str, ttl: timedelta) -> datetime | None:
-        """Push a live session's end to *ttl* from now, within its absolute lifetime; the new end, or None. Raises as `find`."""
+        """Push a live session's end to *ttl* from now, within its absolute lifetime; the new end, or None.
+
+        Raises as `find`.
+        """
         key = self._policy.names.key_of(session_id)
         look = self._copies.look(key) if key else None
         if key is None or look is None or look.is_revoked:
@@ -90,9 +93,7 @@ class Validation:
         policy = self._policy
         return self._database.sessions.check(key, now, now - policy.touch, policy.expiry.idle_since(now))
 
-    def _from_record(
-        self, found: SessionWithUser | None, look: Look, now: datetime
-    ) -> SessionWithUser | None:
+    def _from_record(self, found: SessionWithUser | None, look: Look, now: datetime) -> SessionWithUser | None:
         path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD
         if found is None or found.session.revoked or self._policy.expiry.is_over(found.session, now):
             return self._answer(path, None)
