@@ -1,0 +1,23 @@
+"""A clock that stands still until it is told to go on."""
+
+from datetime import UTC, datetime, timedelta
+
+
+class ToldClock:
+    """Satisfies `interfaces.Clock`. It starts at the present, cut to the millisecond."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        now = at or datetime.now(UTC)
+        self._now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        self._monotonic = 1_000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        """Go on by *seconds*; back, for what runs by the calendar, if they are negative."""
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += max(seconds, 0.0)

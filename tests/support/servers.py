@@ -1,0 +1,110 @@
+"""The embedded servers as tests use them: migrated, emptied, and with a clock that can be told."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pg8000.native
+import redis
+
+from infra.database.migrate import migrate, read_migrations
+from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
+from session_management.breaker import Breaker
+from session_management.clients.credentials import FixedCredentials
+from session_management.clients.postgres import Postgres
+from session_management.clients.redis import Redis
+from session_management.clock import SystemClock
+from session_management.interfaces import Clock
+from session_management.settings import Settings
+from tests.support.observer import RecordingObserver
+
+# `now()` is looked up in `told` before PostgreSQL's own: statements then run by the time in this table.
+_TELL_THE_TIME = """
+    CREATE SCHEMA told;
+    CREATE TABLE told.clock (at TIMESTAMPTZ NOT NULL);
+    CREATE FUNCTION told.now() RETURNS TIMESTAMPTZ STABLE PARALLEL SAFE LANGUAGE sql
+        AS 'SELECT COALESCE((SELECT at FROM told.clock), pg_catalog.now())';
+    ALTER DATABASE postgres SET search_path = public, told, pg_catalog;
+"""
+
+
+def server_environment(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, **variables: str) -> dict[str, str]:
+    """Return the environment of a function in production mode over these servers."""
+    return {
+        "APP_ENV": "production",
+        "DATABASE_URL": postgres.url,
+        "DATABASE_SSLMODE": "disable",
+        "REDIS_URL": valkey.url,
+        "REDIS_TLS": "false",
+        **variables,
+    }
+
+
+def server_settings(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, **variables: str) -> Settings:
+    """Return the settings of `server_environment`."""
+    return Settings.from_environment(server_environment(postgres, valkey, **variables))
+
+
+@contextmanager
+def sql_connection(server: EmbeddedPostgres, **overrides: Any) -> Iterator[pg8000.native.Connection]:
+    """Open a connection of the tests' own: it autocommits, and never waits long for a lock."""
+    facts: dict[str, Any] = {
+        "user": server.user,
+        "password": server.password,
+        "database": server.database,
+        "host": server.host,
+        "port": server.port,
+        "ssl_context": False,
+        "application_name": "tests",
+        **overrides,
+    }
+    with closing(pg8000.native.Connection(**facts)) as connection:
+        connection.run("SET lock_timeout = '10s'")
+        yield connection
+
+
+@contextmanager
+def valkey_connection(server: EmbeddedValkey) -> Iterator[redis.Redis]:
+    """Open a connection of the tests' own."""
+    with closing(redis.Redis.from_url(server.url)) as connection:
+        yield connection
+
+
+def prepare(server: EmbeddedPostgres) -> None:
+    """Bring the schema up to date, as the migrate function would, and let the time be told."""
+    with postgres_client(server) as postgres:
+        migrate(postgres, read_migrations())
+    with sql_connection(server) as connection:
+        connection.run(_TELL_THE_TIME)
+
+
+def empty(server: EmbeddedPostgres) -> None:
+    """Remove every row, and leave the time to PostgreSQL's own clock again."""
+    with sql_connection(server) as connection:
+        connection.run("TRUNCATE users, sessions, told.clock")
+
+
+@contextmanager
+def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **variables: str) -> Iterator[Postgres]:
+    """Give a client of the layer's to *server*, and close it; *variables* are settings."""
+    settings = Settings.from_environment({"DATABASE_URL": server.url, **variables})
+    options = settings.postgres
+    breaker = Breaker("postgresql", clock=clock or SystemClock(), observer=RecordingObserver())
+    credentials = FixedCredentials(options.user, options.password)
+    client = Postgres(options, credentials=credentials, breaker=breaker)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def redis_client(server: EmbeddedValkey, *, clock: Clock | None = None, **variables: str) -> Iterator[Redis]:
+    """Give a client of the layer's to *server*, and close it; *variables* are settings."""
+    options = Settings.from_environment({"REDIS_URL": server.url, **variables}).redis
+    breaker = Breaker("redis", clock=clock or SystemClock(), observer=RecordingObserver())
+    client = Redis(options, credentials=FixedCredentials(options.user, options.password), breaker=breaker)
+    try:
+        yield client
+    finally:
+        client.close()
