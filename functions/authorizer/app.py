@@ -20,7 +20,7 @@ from session_management.observability import logger, telling_faults
 from session_management.settings import Settings
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a live session with an allow and who it is; no session with a denial; an outage with an exception.
 

@@ -23,7 +23,7 @@ class LoginBody(BaseModel):
     transport: Literal["cookie", "bearer"] = "cookie"
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer a right email and password with the user and a new session (200), a wrong one with 401."""

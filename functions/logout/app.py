@@ -11,7 +11,7 @@ from session_management.observability import logger
 from session_management.settings import Settings
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer 204, also for an unknown session or none, and 401 for what is no session ID.

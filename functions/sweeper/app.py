@@ -10,7 +10,7 @@ from session_management.factory import UserManagerFactory
 from session_management.observability import logger, telling_faults
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with what was done; `finished` is false if the rest is left for the next tick.
 

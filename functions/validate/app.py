@@ -10,7 +10,7 @@ from session_management.observability import logger
 from session_management.settings import Settings
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 @answering("GET")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer a live session with its user (200), anything else with 401, or 503 if it cannot be told."""

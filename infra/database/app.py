@@ -14,7 +14,7 @@ from session_management.observability import logger, telling_faults
 _STATEMENT_SECONDS: Final = 600.0
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with the migrations `applied` now, the `current` one and what is `pending`.
 

@@ -8,7 +8,15 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from session_management.errors import StoreUnavailableError
-from session_management.models import Session, SessionMetadata, SessionWithUser, User
+from session_management.models import (
+    CreateUserData,
+    LogIn,
+    Session,
+    SessionMetadata,
+    SessionWithUser,
+    SweepReport,
+    User,
+)
 from session_management.session_data import SessionData
 
 
@@ -29,11 +37,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present as an aware UTC datetime, cut to the millisecond."""
-        ...
 
     def monotonic(self) -> float:
         """Return seconds that never run backwards, for measuring spans."""
-        ...
 
 
 class Observer(Protocol):
@@ -41,15 +47,12 @@ class Observer(Protocol):
 
     def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
         """A validation was answered."""
-        ...
 
     def store_failed(self, error: StoreUnavailableError) -> None:
         """A store did not answer; the request may have gone on without it."""
-        ...
 
     def breaker_changed(self, store: str, *, is_open: bool) -> None:
         """A breaker opened (the store is spared) or closed (it answers again)."""
-        ...
 
 
 class UserRepository(Protocol):
@@ -57,35 +60,27 @@ class UserRepository(Protocol):
 
     def find_by_email(self, email: str) -> User | None:
         """Return the user with *email*, regardless of case, with the password hash; or None."""
-        ...
 
     def find_by_id(self, user_id: str) -> User | None:
         """Return the user, or None."""
-        ...
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
-        ...
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""
-        ...
 
     def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
         """Set *fields*, whose names the manager has checked; None if there is no such user. Raises EmailTakenError."""
-        ...
 
     def delete(self, user_id: str) -> bool:
         """Remove the user and the rows of their sessions; whether there was one."""
-        ...
 
     def get_all(self, limit: int, after: str | None) -> list[User]:
         """Return up to *limit* users in the order of their IDs, from beyond the ID *after*."""
-        ...
 
     def count(self) -> int:
         """Return how many users there are."""
-        ...
 
 
 class SessionRepository(Protocol):
@@ -97,40 +92,33 @@ class SessionRepository(Protocol):
         None, and nothing written, if the user is gone or disabled, or if *verified_hash* is given and is
         no longer theirs. *new_hash* replaces their hash.
         """
-        ...
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its user, whether ended or not; None if there is none or the user is disabled.
 
         Sets `last_activity` to *now* if it was before *touch_before* and the session has not ended.
         """
-        ...
 
     def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
-        ...
 
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
-        ...
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
         """End all of a user's sessions but one; how many ended now.
 
         Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column.
         """
-        ...
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended.
 
         Runs in the transaction of `open`, after it, so that its lock orders this against other logins.
         """
-        ...
 
     def recent(self, user_id: str) -> Sequence[Session]:
         """Return a user's sessions that are live, or were revoked within a fence's life."""
-        ...
 
 
 class SweepRepository(Protocol):
@@ -138,26 +126,21 @@ class SweepRepository(Protocol):
 
     def recently_revoked(self, after: str, limit: int) -> Sequence[str]:
         """Return keys of sessions revoked within a fence's life, in order, from beyond *after*."""
-        ...
 
     def delete_expired(self, limit: int) -> Iterator[int]:
         """Delete rows that expired and were never revoked, a short statement for each step; how many went in each.
 
         *limit* bounds a batch where few are expired; many are deleted by ranges of the table instead.
         """
-        ...
 
     def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""
-        ...
 
     def purge(self, keys: Sequence[str]) -> int:
         """Delete these revoked rows; how many went."""
-        ...
 
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
-        ...
 
 
 class SessionAdapter(Protocol):
@@ -165,23 +148,18 @@ class SessionAdapter(Protocol):
 
     def get(self, key: str) -> SessionData | None:
         """Return what is stored under *key*; None if nothing is."""
-        ...
 
     def set(self, key: str, found: SessionWithUser, checked_at: datetime) -> bool:
         """Create the copy, if nothing at all stands in its place; whether it was written."""
-        ...
 
     def extend(self, key: str, found: SessionWithUser, checked_at: datetime, seen: SessionData) -> bool:
         """Put a newer copy in the place of exactly what was *seen*; whether it was written."""
-        ...
 
     def delete(self, key: str) -> None:
         """End the copy: put a "revoked" fence over whatever is there."""
-        ...
 
     def invalidate(self, session: Session) -> None:
         """Make the next validation ask the record: put a "stale" fence over whatever is there."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,40 +177,55 @@ class Transactions(Protocol):
 
     def __call__(self) -> AbstractContextManager[None]:
         """Return the context of one transaction."""
-        ...
 
 
 class UserManagerInterface(Protocol):
-    """What every manager can do, in every mode: the original's interface with nothing optional."""
+    """What every manager can do, in every mode: the original's interface, nothing optional, and what the doors need."""
 
     def find_by_email(self, email: str) -> User | None:
         """Return the user with *email*, regardless of case; or None."""
-        ...
 
     def find_by_id(self, user_id: str) -> User | None:
         """Return the user, or None."""
-        ...
 
     def find_by_session_id(self, session_id: str) -> User | None:
         """Return whose live session *session_id* is; or None."""
-        ...
+
+    def find_session(self, session_id: str) -> SessionWithUser | None:
+        """Return the live session with its user; or None."""
+
+    def create(self, user_data: CreateUserData) -> User:
+        """Create a user."""
 
     def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
         """Change fields of a user; None if there is no such user."""
-        ...
 
-    def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
-        """Open a session and return its ID."""
-        ...
+    def change_password(self, user_id: str, password: str, *, keep_session_id: str | None = None) -> bool:
+        """Set a password and end all the user's sessions but one; whether there is such a user."""
 
-    def delete_session(self, session_id: str) -> None:
-        """End a session."""
-        ...
+    def delete(self, user_id: str) -> bool:
+        """Remove a user for good; whether there was one."""
 
     def get_all(self, limit: int = 100, after: str | None = None) -> list[User]:
         """Return a page of users."""
-        ...
 
     def count(self) -> int:
         """Return how many users there are."""
-        ...
+
+    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
+        """Verify a password and open a session."""
+
+    def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
+        """Open a session and return its ID."""
+
+    def delete_session(self, session_id: str) -> None:
+        """End a session."""
+
+    def extend_session(self, session_id: str, ttl_seconds: int) -> datetime | None:
+        """Push a session's end; the new end, or None."""
+
+    def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
+        """End all sessions of a user but one; how many ended."""
+
+    def sweep(self) -> SweepReport:
+        """Delete what has ended."""

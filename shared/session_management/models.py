@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -112,9 +113,18 @@ class SweepReport:
     finished: bool = True
 
 
+def is_user_id(text: str) -> bool:
+    """Return whether *text* has the form of a user's ID: a UUID. What has not is nobody's."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
 def _address(text: str | None) -> str | None:
     try:
-        return str(ipaddress.ip_address(text)) if text else None
+        # A link-local address may name an interface, which PostgreSQL's type does not take.
+        return str(ipaddress.ip_address(text.partition("%")[0])) if text else None
     except ValueError:
         return None
 

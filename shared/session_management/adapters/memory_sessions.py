@@ -56,6 +56,8 @@ class MemorySessionAdapter:
             row = self._database.sessions.get(key)
             if row and not row.session.revoked:
                 self._end(row, reason)
+            for user in [user for user in self._database.users.values() if user.session_id == key]:
+                self._database.users[user.user.id] = replace(user, session_id=None)
             return row is not None
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:

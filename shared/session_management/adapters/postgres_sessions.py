@@ -68,6 +68,8 @@ _REVOKE: Final = """
     )
     SELECT 1 FROM sessions WHERE id = :key
 """
+# Where IDs are plain, the original may know the session by the legacy column of its user.
+_FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
 
 # The lock orders this against logins and other changes of the user. The legacy column is a session as well.
 _LOCK_AND_CLEAR: Final = "UPDATE users SET session_id = NULL WHERE id = :user_id"
@@ -126,7 +128,10 @@ class PostgreSQLSessionAdapter:
 
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
-        return bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        is_recorded = bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        if self._names.at_rest == "plain":
+            self._postgres.execute(_FORGET, key=key)
+        return is_recorded
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
         """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from session_management.adapters.postgres_rows import USER_COLUMNS, user_of
 from session_management.clients.postgres import Postgres
 from session_management.errors import EmailTakenError, UniqueViolationError
-from session_management.models import User
+from session_management.models import User, is_user_id
 
 _BY_EMAIL: Final = f"SELECT {USER_COLUMNS}, u.hashed_password FROM users u WHERE lower(u.email) = lower(:email)"
 _BY_ID: Final = f"SELECT {USER_COLUMNS} FROM users u WHERE u.id = :user_id"
@@ -41,7 +41,7 @@ class PostgreSQLUserAdapter:
 
     def find_by_id(self, user_id: str) -> User | None:
         """Return the user, or None."""
-        if not _is_uuid(user_id):
+        if not is_user_id(user_id):
             return None
         return _first(self._postgres.fetch(_BY_ID, user_id=user_id))
 
@@ -66,7 +66,7 @@ class PostgreSQLUserAdapter:
 
     def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
         """Set *fields*, whose names the manager has checked; None if there is no such user. Raises EmailTakenError."""
-        if not _is_uuid(user_id):
+        if not is_user_id(user_id):
             return None
         assignments = ", ".join(f"{name} = :{name}" for name in fields)
         sql = f"UPDATE users u SET {assignments}, updated_at = now() WHERE u.id = :user_id RETURNING {USER_COLUMNS}"
@@ -77,7 +77,7 @@ class PostgreSQLUserAdapter:
 
     def delete(self, user_id: str) -> bool:
         """Remove the user and the rows of their sessions; whether there was one."""
-        return _is_uuid(user_id) and self._postgres.execute(_DELETE, user_id=user_id) > 0
+        return is_user_id(user_id) and self._postgres.execute(_DELETE, user_id=user_id) > 0
 
     def get_all(self, limit: int, after: str | None) -> list[User]:
         """Return up to *limit* users in the order of their IDs, from beyond the ID *after*."""
@@ -91,10 +91,3 @@ class PostgreSQLUserAdapter:
 
 def _first(rows: list[list[Any]]) -> User | None:
     return user_of(rows[0]) if rows else None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False

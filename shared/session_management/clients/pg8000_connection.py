@@ -10,12 +10,18 @@ from typing import Any, Final, Self
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection, PreparedStatement
 
-from session_management.errors import SessionManagementError, StoreUnavailableError, UniqueViolationError
+from session_management.errors import (
+    InvalidInputError,
+    SessionManagementError,
+    StoreUnavailableError,
+    UniqueViolationError,
+)
 from session_management.store_options import PostgresOptions
 
 _UNIQUE_VIOLATION: Final = "23505"
 _AUTHENTICATION: Final = ("28P01", "28000")
 _READ_ONLY: Final = "25006"
+_DATA_EXCEPTION: Final = "22"
 _CONNECTION_ENDS: Final = ("08", "57P")
 _HINTS: Final = {
     "28P01": "the password is wrong",
@@ -65,6 +71,7 @@ class PostgresConnection:
         self._prepared: dict[str, _CountedStatement] = {}
         with _told_apart():
             sock = socket.create_connection((options.host, options.port), timeout_seconds)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 self._pg8000 = _TimedConnection(
                     user,
@@ -137,6 +144,8 @@ def _meaning(error: DatabaseError) -> SessionManagementError:
     if code == _UNIQUE_VIOLATION:
         return UniqueViolationError(facts.get("n", ""))
     reason = f"SQLSTATE {code}" + (f", {_HINTS[code]}" if code in _HINTS else "")
+    if code.startswith(_DATA_EXCEPTION):
+        return InvalidInputError(f"a value cannot be stored: {reason}")
     if code in _AUTHENTICATION:
         return AuthenticationRefusedError(reason)
     if code == _READ_ONLY or code.startswith(_CONNECTION_ENDS):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from session_management.errors import InvalidInputError
-from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter
+from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
 from session_management.managers.copies import Copies
 from session_management.managers.input_checks import checked_email, checked_fields, checked_role, checked_ttl
 from session_management.managers.opening import Opening
@@ -19,13 +19,14 @@ from session_management.models import (
     SweepReport,
     User,
     UserStatus,
+    is_user_id,
 )
 from session_management.passwords import hash_password
 from session_management.policy import SessionPolicy
 from session_management.sweep import Sweep
 
 
-class UserManager:
+class UserManager(UserManagerInterface):
     """Users and their sessions, over a record and its copies.
 
     Every method raises StoreUnavailableError if it could not be done or told for want of a store; whatever
@@ -153,7 +154,7 @@ class UserManager:
 
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now."""
-        return self._revocation.end_all(user_id, "revoke_all", except_session_id)
+        return self._revocation.end_all(user_id, "revoke_all", except_session_id) if is_user_id(user_id) else 0
 
     def extend_session(self, session_id: str, ttl_seconds: int) -> datetime | None:
         """Push a live session's end to *ttl_seconds* from now, never past its absolute lifetime; the new end, or None.
