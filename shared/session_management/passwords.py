@@ -41,7 +41,7 @@ def verify_password(password: str, hashed_password: str | None) -> Verification:
     secret = _normalised(password)
     try:
         return _verify(secret, hashed_password or _NOBODY, is_real=bool(hashed_password))
-    except UnknownHashError:
+    except (UnknownHashError, ValueError):  # the latter is bcrypt's word for a damaged hash
         return _verify(secret, _NOBODY, is_real=False)
 
 
