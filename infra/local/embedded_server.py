@@ -9,7 +9,8 @@ from typing import Self
 
 from infra.local.guarded import Guarded
 from infra.local.ports import HOST, free_port
-from infra.local.readiness import ServerError, wait_until_ready
+from infra.local.readiness import wait_until_ready
+from infra.local.server_error import ServerError
 
 
 class EmbeddedServer(ABC):

@@ -5,22 +5,20 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from infra.local.server_error import ServerError
 from infra.local.server_files import open_folder, server_user
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-class GuardError(RuntimeError):
-    """The guard could not carry out an order, or is gone."""
-
-
 class Guarded:
     """One guard process for one server, with the private folder that goes when it goes.
 
-    Its methods raise GuardError.
+    Its methods raise ServerError.
     """
 
     def __init__(self, end_signal: int) -> None:
@@ -75,7 +73,8 @@ class Guarded:
     def close(self) -> None:
         """End the server, the guard and the folder; return when they are gone."""
         with self._lock:
-            self._line.close()
+            with suppress(OSError):  # a guard that is gone takes no last words
+                self._line.close()
             self._process.wait()
 
     @property
@@ -89,11 +88,11 @@ class Guarded:
                 self._line.write(json.dumps({"order": name, **arguments}).encode() + b"\n")
                 self._line.flush()
             except OSError as error:
-                raise GuardError("the server's guard is gone") from error
+                raise ServerError("the server's guard is gone") from error
             return self._read()
 
     def _read(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._line.readline() or '{"error": "the server\'s guard is gone"}')
         if "error" in answer:
-            raise GuardError(answer["error"])
+            raise ServerError(answer["error"])
         return answer

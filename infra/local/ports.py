@@ -3,6 +3,8 @@
 import random
 import socket
 
+from infra.local.server_error import ServerError
+
 HOST = "127.0.0.1"
 # Below the ports that systems hand out to outgoing connections: none of those takes ours during a restart.
 _PORTS = range(15_000, 32_000)
@@ -18,4 +20,4 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise RuntimeError(f"no free port on {HOST}")
+    raise ServerError(f"no free port on {HOST}")

@@ -4,12 +4,9 @@ import time
 from collections.abc import Callable
 
 from infra.local.guarded import Guarded
+from infra.local.server_error import ServerError
 
 _STEP_SECONDS = 0.01
-
-
-class ServerError(RuntimeError):
-    """A server did not start; the text ends with the tail of its log."""
 
 
 def wait_until_ready(name: str, guard: Guarded, is_ready: Callable[[], bool], within_seconds: float) -> None:

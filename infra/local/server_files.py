@@ -12,6 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from infra.local.server_error import ServerError
+
 _SHARED_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (only private folders are made inside)
 
 
@@ -26,14 +28,14 @@ def open_folder() -> str:
     for candidate in (tempfile.gettempdir(), *_SHARED_FOLDERS):
         if server_user() is None or _is_open(Path(candidate).resolve()):
             return candidate
-    raise RuntimeError("no temporary folder that another user may run programs in: set TMPDIR to one")
+    raise ServerError("no temporary folder that another user may run programs in: set TMPDIR to one")
 
 
 def wheel_folder(package: str) -> Path:
     """Return the folder of an installed package, without importing it."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError(f"the package {package} is not installed")
+        raise ServerError(f"the package {package} is not installed")
     return Path(found.submodule_search_locations[0])
 
 

@@ -4,6 +4,6 @@ from infra.local.embedded_postgres import EmbeddedPostgres
 from infra.local.embedded_server import EmbeddedServer
 from infra.local.embedded_valkey import EmbeddedValkey
 from infra.local.ports import free_port
-from infra.local.readiness import ServerError
+from infra.local.server_error import ServerError
 
 __all__ = ["EmbeddedPostgres", "EmbeddedServer", "EmbeddedValkey", "ServerError", "free_port"]

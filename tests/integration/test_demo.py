@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.local import run
 from infra.local.http_server import listen
+from infra.local.local_function import ProcessDiedError
 from infra.local.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -126,6 +128,32 @@ def test_the_stack_stays_until_it_is_interrupted_and_says_how_to_use_it() -> Non
 
     assert (program.returncode, rest.strip()) == (0, "Stopped.")
     listen(port).close()
+
+
+class FakeStack:
+    """Counts sweeps; the first fails, the third is interrupted."""
+
+    sweeps = 0
+
+    def sweep(self) -> dict[str, int]:
+        self.sweeps += 1
+        if self.sweeps == 1:
+            raise ProcessDiedError("sweeper ended")
+        if self.sweeps == 3:
+            raise KeyboardInterrupt
+        return {"expired_deleted": 3}
+
+
+def test_the_sweeper_is_called_again_and_again_even_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(run, "_SWEEP_EVERY_SECONDS", 0.001)
+    caplog.set_level("INFO")
+    with pytest.raises(KeyboardInterrupt):
+        run._sweep_until_interrupted(stack := FakeStack())  # type: ignore[arg-type]
+
+    assert stack.sweeps == 3
+    assert caplog.messages == ["sweep: sweeper ended", "sweep: {'expired_deleted': 3}"]
 
 
 @pytest.mark.parametrize(
