@@ -1,0 +1,29 @@
+"""The README says what the code does."""
+
+import re
+from pathlib import Path
+
+from session_management.settings import Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+ROW = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
+
+
+def documented() -> dict[str, str]:
+    """Return the default of each variable in the README's table of settings."""
+    table = README.partition("## Settings")[2].partition("\n## ")[0]
+    return {name: default for name, default, _meaning in ROW.findall(table)}
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    fresh = Settings.from_environment({})
+    defaults = {name.upper(): getattr(fresh, name) for name in Settings.model_fields if name != "runtime"}
+    shown = {name: _shown(value) for name, value in defaults.items()}
+
+    assert documented() == shown | {"APP_ENV": "", "FORCE_MOCK_MODE": "false"}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None or value == () else str(value)
