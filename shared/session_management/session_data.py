@@ -15,6 +15,8 @@ from typing import Any, Final
 from session_management.models import Session, SessionWithUser, User, UserRole
 
 _NONCE_BYTES: Final = 9
+_BEYOND_MS: Final = 2**47
+"""In the year 6429: any lifetime added to an earlier instant stays within what a datetime holds."""
 
 
 class Fence(StrEnum):
@@ -38,8 +40,8 @@ class SessionData:
     expires_at: int = 0
     ip: str | None = None
     user_agent: str | None = None
-    absolute_expires_at: int | None = None
-    last_activity: int | None = None
+    absolute_expires_at: int = 0
+    last_activity: int = 0
     checked_at: int | None = None
     user: User | None = None
     fence: Fence | None = None
@@ -83,18 +85,18 @@ def decode(value: bytes) -> SessionData:
         return SessionData(
             version=value,
             user_id=str(fields["user_id"]),
-            created_at=int(fields["created_at"]),
-            expires_at=int(fields["expires_at"]),
-            ip=fields.get("ip"),
-            user_agent=fields.get("user_agent"),
-            absolute_expires_at=fields.get("absolute_expires_at"),
-            last_activity=fields.get("last_activity"),
-            checked_at=fields.get("checked_at"),
-            user=_decode_user(fields.get("user")),
+            created_at=_instant(fields["created_at"]),
+            expires_at=_instant(fields["expires_at"]),
+            ip=_text(fields.get("ip")),
+            user_agent=_text(fields.get("user_agent")),
+            absolute_expires_at=_instant(fields.get("absolute_expires_at", fields["expires_at"])),
+            last_activity=_instant(fields.get("last_activity", fields["created_at"])),
+            checked_at=_instant(fields["checked_at"]) if "checked_at" in fields else None,
+            user=_decode_user(fields["user"]) if "user" in fields else None,
             fence=Fence(fields["fence"]) if "fence" in fields else None,
             is_ours="nonce" in fields,
         )
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
         return SessionData(version=value)
 
 
@@ -106,8 +108,8 @@ def session_of(data: SessionData, key: str, handle: str) -> Session:
         user_id=data.user_id,
         created_at=to_datetime(data.created_at),
         expires_at=to_datetime(data.expires_at),
-        absolute_expires_at=to_datetime(data.absolute_expires_at or data.expires_at),
-        last_activity=to_datetime(data.last_activity or data.created_at),
+        absolute_expires_at=to_datetime(data.absolute_expires_at),
+        last_activity=to_datetime(data.last_activity),
         ip=data.ip,
         user_agent=data.user_agent,
     )
@@ -139,15 +141,34 @@ def _encode(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)}, separators=(",", ":")).encode()
 
 
-def _decode_user(fields: dict[str, Any] | None) -> User | None:
-    if fields is None:
-        return None
+def _ms_or_none(value: Any) -> int | None:
+    return None if value is None else _ms(value)
+
+
+def _ms(value: Any) -> int:
+    milliseconds = int(value)
+    if not 0 <= milliseconds < _BEYOND_MS:
+        raise ValueError("no instant that the rules can reckon with")
+    return milliseconds
+
+
+def _decode_user(fields: dict[str, Any]) -> User:
     last_login_at = fields["last_login_at"]
     return User(
-        id=fields["id"],
-        email=fields["email"],
+        id=str(fields["id"]),
+        email=str(fields["email"]),
         role=UserRole(fields["role"]),
         is_verified=bool(fields["is_verified"]),
-        created_at=to_datetime(fields["created_at"]),
-        last_login_at=None if last_login_at is None else to_datetime(last_login_at),
+        created_at=to_datetime(_instant(fields["created_at"])),
+        last_login_at=None if last_login_at is None else to_datetime(_instant(last_login_at)),
     )
+
+
+def _instant(milliseconds: Any) -> int:
+    """Return *milliseconds* if they are an instant that a datetime can be."""
+    to_datetime(milliseconds)
+    return int(milliseconds)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
