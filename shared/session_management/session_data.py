@@ -141,17 +141,6 @@ def _encode(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)}, separators=(",", ":")).encode()
 
 
-def _ms_or_none(value: Any) -> int | None:
-    return None if value is None else _ms(value)
-
-
-def _ms(value: Any) -> int:
-    milliseconds = int(value)
-    if not 0 <= milliseconds < _BEYOND_MS:
-        raise ValueError("no instant that the rules can reckon with")
-    return milliseconds
-
-
 def _decode_user(fields: dict[str, Any]) -> User:
     last_login_at = fields["last_login_at"]
     return User(
@@ -165,8 +154,9 @@ def _decode_user(fields: dict[str, Any]) -> User:
 
 
 def _instant(milliseconds: Any) -> int:
-    """Return *milliseconds* if they are an instant that a datetime can be."""
-    to_datetime(milliseconds)
+    """Return *milliseconds* if they are an instant that the rules can reckon with."""
+    if not 0 <= milliseconds < _BEYOND_MS:
+        raise ValueError("no such instant")
     return int(milliseconds)
 
 
