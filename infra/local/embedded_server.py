@@ -67,7 +67,7 @@ class EmbeddedServer(ABC):
         return self._guarded().folder
 
     def start(self) -> Self:
-        """Start the server on its port and data; return when it answers."""
+        """Start the server on its port and data, unless it runs; return when it answers."""
         if self._guard is None:
             self._guard = Guarded(self.end_signal)
             try:
@@ -76,7 +76,7 @@ class EmbeddedServer(ABC):
             except BaseException:
                 self.close()
                 raise
-        else:
+        elif self._guard.returncode() is not None:
             self._start()
         return self
 

@@ -50,10 +50,13 @@ def runnable(programs: list[Path], base: Path, folder: Path) -> Path:
     existing = [program for program in programs if program.exists()]
     if _is_open(base) and all(_is_readable(path) for program in existing for path in _all_below(program)):
         return base
+    copy = folder / "programs"
     for program in existing:
         for path in _all_below(program):
-            _copy(path, folder / "programs" / path.relative_to(base))
-    return folder / "programs"
+            _copy(path, copy / path.relative_to(base))
+    for made in (copy, *copy.rglob("*/")):
+        made.chmod(0o755)
+    return copy
 
 
 def private_folder(path: Path) -> Path:
@@ -82,14 +85,13 @@ def _all_below(program: Path) -> list[Path]:
 
 
 def _copy(path: Path, target: Path) -> None:
-    """Copy a file or make a folder that every user may read, and run or pass through where its owner may."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Make a folder, or copy a file that every user may read, and run where its owner may."""
     if path.is_dir():
-        target.mkdir(exist_ok=True)
-    else:
-        shutil.copyfile(path, target)
-    for made in (target.parent, target):
-        made.chmod(0o755 if made.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+    target.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
 def _is_readable(path: Path) -> bool:

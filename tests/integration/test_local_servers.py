@@ -33,9 +33,7 @@ HOLD_BOTH = """
 """
 
 
-def query(
-    server: EmbeddedPostgres, statement: str, *, password: str | None = None, timeout: float = 20
-) -> str:
+def query(server: EmbeddedPostgres, statement: str, *, password: str | None = None, timeout: float = 20) -> str:
     """Return what psql prints for *statement*, or the error that it ends with."""
     answered = subprocess.run(
         [server.programs / "psql", "-XAtq", "-h", server.host, "-p", str(server.port), "-c", statement],
@@ -85,9 +83,7 @@ def test_postgres_comes_back_from_a_crash_with_what_was_committed(postgres: Embe
 def test_a_crash_ends_the_connections_that_are_open(postgres: EmbeddedPostgres) -> None:
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(query, postgres, "SELECT 'waits' FROM pg_sleep(60)")
-        wait_until(
-            lambda: query(postgres, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%waits%'") >= "2"
-        )
+        wait_until(lambda: query(postgres, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%waits%'") >= "2")
         postgres.kill()
         postgres.start()
 
@@ -108,6 +104,12 @@ def test_a_paused_postgres_can_be_stopped(postgres: EmbeddedPostgres) -> None:
     postgres.restart()
 
     assert query(postgres, "SELECT 1") == "1"
+
+
+def test_starting_a_server_that_runs_changes_nothing(postgres: EmbeddedPostgres) -> None:
+    pid = postgres.pid
+
+    assert postgres.start().pid == pid
 
 
 def test_postgres_asks_for_the_password_and_listens_on_loopback_only(postgres: EmbeddedPostgres) -> None:
@@ -235,11 +237,11 @@ def test_a_clone_in_a_private_folder_can_start_them(tmp_path: Path) -> None:
     for path in (clone, *clone.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
 
-    with hold_servers(clone) as program:
+    with hold_servers(clone, umask=0o077) as program:
         assert len(folders_and_processes(program)) == 2
 
 
-def hold_servers(project: Path) -> subprocess.Popen[str]:
+def hold_servers(project: Path, umask: int = -1) -> subprocess.Popen[str]:
     """Start a program that holds both servers until it is told to end, or its input does."""
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(HOLD_BOTH)],
@@ -249,6 +251,7 @@ def hold_servers(project: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        umask=umask,
     )
 
 
