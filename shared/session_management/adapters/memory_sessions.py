@@ -138,9 +138,13 @@ class MemorySweepAdapter:
         return [(key, may_live) for key, may_live in found if not (only_expired and may_live)][:limit]
 
     def purge(self, keys: Sequence[str]) -> int:
-        """Delete these rows; how many went."""
+        """Delete these revoked rows; how many went."""
         with self._database.lock:
-            return sum(self._database.sessions.pop(key, None) is not None for key in keys)
+            rows = self._database.sessions
+            gone = [key for key in keys if key in rows and rows[key].session.revoked]
+            for key in gone:
+                del rows[key]
+            return len(gone)
 
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
