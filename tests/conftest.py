@@ -35,32 +35,31 @@ def valkey_server() -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-def postgres(postgres_server: EmbeddedPostgres) -> EmbeddedPostgres:
+def sql(postgres_server: EmbeddedPostgres) -> Iterator[pg8000.native.Connection]:
+    """A look into PostgreSQL, emptied, behind the service's back."""
+    with sql_connection(postgres_server) as connection:
+        empty(connection)
+        yield connection
+
+
+@pytest.fixture
+def keys(valkey_server: EmbeddedValkey) -> Iterator[redis.Redis]:
+    """A look into Valkey, emptied, behind the service's back."""
+    with valkey_connection(valkey_server) as connection:
+        connection.flushall()
+        yield connection
+
+
+@pytest.fixture
+def postgres(postgres_server: EmbeddedPostgres, sql: pg8000.native.Connection) -> EmbeddedPostgres:
     """PostgreSQL without a row."""
-    empty(postgres_server)
     return postgres_server
 
 
 @pytest.fixture
-def valkey(valkey_server: EmbeddedValkey) -> EmbeddedValkey:
+def valkey(valkey_server: EmbeddedValkey, keys: redis.Redis) -> EmbeddedValkey:
     """Valkey without a key."""
-    with valkey_connection(valkey_server) as connection:
-        connection.flushall()
     return valkey_server
-
-
-@pytest.fixture
-def sql(postgres: EmbeddedPostgres) -> Iterator[pg8000.native.Connection]:
-    """A look into PostgreSQL behind the service's back."""
-    with sql_connection(postgres) as connection:
-        yield connection
-
-
-@pytest.fixture
-def keys(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
-    """A look into Valkey behind the service's back."""
-    with valkey_connection(valkey) as connection:
-        yield connection
 
 
 @pytest.fixture
