@@ -126,7 +126,7 @@ class MemorySweepAdapter:
             now = self._clock.now()
             rows = self._database.sessions.items()
             over = [key for key, row in rows if not row.session.revoked and row.session.expires_at < now][:limit]
-            deleted = self.purge(over)
+            deleted = self._remove(over)
             yield deleted
 
     def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
@@ -139,12 +139,8 @@ class MemorySweepAdapter:
 
     def purge(self, keys: Sequence[str]) -> int:
         """Delete these revoked rows; how many went."""
-        with self._database.lock:
-            rows = self._database.sessions
-            gone = [key for key in keys if key in rows and rows[key].session.revoked]
-            for key in gone:
-                del rows[key]
-            return len(gone)
+        rows = self._database.sessions
+        return self._remove([key for key in keys if key in rows and rows[key].session.revoked])
 
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
@@ -155,6 +151,10 @@ class MemorySweepAdapter:
             for row in past:
                 self._database.users[row.user.id] = replace(row, session_id=None)
             return len(past)
+
+    def _remove(self, keys: Sequence[str]) -> int:
+        with self._database.lock:
+            return sum(self._database.sessions.pop(key, None) is not None for key in keys)
 
 
 def _is_live(session: Session, now: datetime, idle_since: datetime) -> bool:
