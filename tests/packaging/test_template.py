@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.local.deployment import DEPLOYED
 from session_management.settings import Settings
 from tests.events import CASES
 from tests.packaging.template import default, everywhere, functions, resources, template, variables
@@ -111,3 +112,11 @@ def test_a_sweep_ends_before_the_next_begins():
 
 def test_every_function_has_an_event_file():
     assert {case.function for case in CASES} == set(functions())
+
+
+def test_the_local_stack_runs_each_function_as_the_template_says():
+    local = {deployed.folder: deployed.timeout_seconds for deployed in DEPLOYED}
+
+    for function in functions().values():
+        folder = function["CodeUri"].rstrip("/")
+        assert local[folder] == function.get("Timeout", everywhere()["Timeout"]), folder
