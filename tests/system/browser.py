@@ -1,0 +1,132 @@
+"""Debian's Chromium, and pages for it to stand on."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from infra.local.process_tree import die_with_parent
+from tests.system.debian_servers import program
+
+_SECONDS = 60
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+_FETCH = """
+    const [url, options, done] = arguments;
+    fetch(url, options).then(
+        async (answer) => done({status: answer.status, body: await answer.text()}),
+        (error) => done({error: error.name}),
+    );
+"""
+_POST_A_FORM = """
+    const [url, name, value] = arguments;
+    const form = document.createElement("form");
+    const field = document.createElement("input");
+    Object.assign(form, {method: "post", enctype: "text/plain", action: url});
+    Object.assign(field, {name, value});
+    form.append(field);
+    document.body.append(form);
+    form.submit();
+"""
+
+
+class Browser:
+    """A browser in which one page is open."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self._driver = driver
+
+    def open(self, url: str) -> None:
+        """Go to *url*, as from the address bar."""
+        self._driver.get(url)
+
+    def fetch(self, url: str, **options: Any) -> dict[str, Any]:
+        """Return what a script of the page gets: `status` and `body`, or `error` where it may not read them."""
+        answer: dict[str, Any] = self._driver.execute_async_script(_FETCH, url, options)
+        return answer
+
+    def post_form(self, url: str, body: str) -> str:
+        """Post *body*, which has a "=" in it, as a form of the page does; return the text of the page that answers."""
+        name, _, value = body.partition("=")
+        here = self._driver.current_url
+        self._driver.execute_script(_POST_A_FORM, url, name, value)
+        WebDriverWait(self._driver, _SECONDS, poll_frequency=0.02).until(
+            lambda driver: driver.current_url != here and driver.find_elements(By.TAG_NAME, "body")
+        )
+        return self._driver.find_element(By.TAG_NAME, "body").text
+
+    def cookies_that_scripts_see(self) -> str:
+        """Return the page's `document.cookie`."""
+        return str(self._driver.execute_script("return document.cookie"))
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """Return the cookies that the browser keeps for the page, as it keeps them."""
+        return self._driver.get_cookies()
+
+    def add_cookie(self, cookie: dict[str, Any]) -> None:
+        """Put a cookie of the page's host into the browser."""
+        self._driver.add_cookie(cookie)
+
+    def forget_everything(self) -> None:
+        """Remove every cookie of every host."""
+        self._driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+
+@contextmanager
+def chromium(profile: Path) -> Iterator[Browser]:
+    """Start a browser with an empty *profile*; it ends with this process, whatever ends that."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(program("chromium"))
+    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    service = Service(str(program("chromedriver")), popen_kw={"preexec_fn": partial(die_with_parent, 15)})
+    driver = webdriver.Chrome(options, service)
+    try:
+        driver.set_script_timeout(_SECONDS)
+        yield Browser(driver)
+    finally:
+        driver.quit()
+
+
+@contextmanager
+def empty_page() -> Iterator[int]:
+    """Serve an empty page on a port of loopback; yield the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        page = b"<!doctype html><title>A page</title><body></body>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
