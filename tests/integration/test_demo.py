@@ -97,8 +97,10 @@ def broken(folder: Path, function: str = "", handler: str = "") -> Path:
 @contextmanager
 def running(port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start `make run`'s program; yield it with what it printed until it was ready."""
+    # A shell ignores SIGINT for what it starts in the background.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     with subprocess.Popen(
-        [sys.executable, "-m", "infra.local.run"],
+        [sys.executable, "-c", f"{heed}; import sys, infra.local.run as run; sys.exit(run.main())"],
         cwd=PROJECT,
         env={**os.environ, "PORT": str(port), "ENVIRONMENTS": "2"},
         stdout=subprocess.PIPE,

@@ -104,9 +104,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path, log: Path) -> Iterator[ExecutionEnvironment]:
     with log.open("ab") as output:
-        scripted = function(
-            tmp_path / "scripted", environment={"GIVEN": "yes"}, timeout_seconds=20, memory_mb=256
-        )
+        scripted = function(tmp_path / "scripted", environment={"GIVEN": "yes"}, timeout_seconds=20, memory_mb=256)
         with ExecutionEnvironment(scripted, log=output.fileno()) as started:
             yield started
 
@@ -140,9 +138,7 @@ def test_the_context_is_lambdas(environment: ExecutionEnvironment) -> None:
     assert 20_000 >= told["remaining_ms"] > told["later_ms"] > 0
 
 
-def test_an_exception_is_told_and_its_trace_is_in_the_log(
-    environment: ExecutionEnvironment, log: Path
-) -> None:
+def test_an_exception_is_told_and_its_trace_is_in_the_log(environment: ExecutionEnvironment, log: Path) -> None:
     before = environment.invoke({"do": "say"})
     with pytest.raises(FunctionError) as caught:
         environment.invoke({"do": "fail", "text": "what went wrong"})

@@ -21,9 +21,11 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 PROJECT = Path(__file__).resolve().parents[2]
 
 HOLD_BOTH = """
-    import sys
+    import signal, sys
     from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 
+    # A shell ignores it for what it starts in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with EmbeddedPostgres(durable=False) as postgres, EmbeddedValkey() as valkey:
         for server in (postgres, valkey):
             print(server.folder, server.pid, flush=True)
