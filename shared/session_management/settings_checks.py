@@ -20,7 +20,7 @@ def contradictions(settings: "Settings") -> Iterator[Contradiction]:
     yield from _of_the_mode(settings)
     yield from _of_the_times(settings)
     yield from _of_the_cookie(settings)
-    if settings.mode != "mock":
+    if settings.mode != "mock" or settings.runtime.is_deployed:
         yield from _of_postgres(settings)
         yield from _of_redis(settings)
 
@@ -29,10 +29,10 @@ def _of_the_mode(settings: "Settings") -> Iterator[Contradiction]:
     runtime = settings.runtime
     if runtime.is_deployed and runtime.is_forced:
         yield (), "FORCE_MOCK_MODE: a deployed function never runs mock; remove it"
-    elif runtime.is_deployed and runtime.environment == "mock":
+    if runtime.is_deployed and runtime.environment == "mock":
         asked_for = f"is {runtime.asked_for!r}" if runtime.asked_for else "is not set"
         yield (), f"APP_ENV: {asked_for}; a deployed function needs production or development"
-    elif settings.mode == "production" or (runtime.is_deployed and runtime.environment == "development"):
+    if settings.mode == "production" or runtime.is_deployed:
         if not (settings.database_url or settings.database_host):
             yield _STORES[:2], "DATABASE_URL: PostgreSQL is not configured; set DATABASE_URL or DATABASE_HOST"
         if not (settings.redis_url or settings.redis_host):
@@ -63,9 +63,10 @@ def _of_the_times(settings: "Settings") -> Iterator[Contradiction]:
 def _of_the_cookie(settings: "Settings") -> Iterator[Contradiction]:
     s = settings
     names = ("cookie_name", "cookie_secure", "cookie_domain", "cookie_samesite")
-    if s.cookie_name.startswith(("__Host-", "__Secure-")) and not s.cookie_secure:
+    prefixed = s.cookie_name.lower()  # browsers know a prefix in any case
+    if prefixed.startswith(("__host-", "__secure-")) and not s.cookie_secure:
         yield names, "COOKIE_NAME: browsers drop a __Host- or __Secure- cookie without COOKIE_SECURE=true"
-    if s.cookie_name.startswith("__Host-") and s.cookie_domain:
+    if prefixed.startswith("__host-") and s.cookie_domain:
         yield (
             names,
             "COOKIE_DOMAIN: browsers drop a __Host- cookie with a domain; set COOKIE_NAME=__Secure-sessionId",
