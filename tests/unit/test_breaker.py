@@ -1,0 +1,162 @@
+"""P9: the breaker opens after 3 failures in a row, spares the store, and tries again within 5 seconds."""
+
+import pytest
+
+from session_management.breaker import Breaker
+from session_management.errors import StoreUnavailableError
+from tests.support.clock import ToldClock
+from tests.support.observer import RecordingObserver
+
+
+class Store:
+    """A store behind a breaker; `uses` counts how often it was really asked."""
+
+    def __init__(self, clock: ToldClock, observer: RecordingObserver) -> None:
+        self.breaker = Breaker("redis", clock=clock, observer=observer)
+        self.failure: Exception | None = None
+        self.uses = 0
+
+    def use(self) -> bool:
+        """Whether the store answered, whatever else came of it."""
+        try:
+            with self.breaker:
+                self.uses += 1
+                if self.failure:
+                    raise self.failure
+        except StoreUnavailableError:
+            return False
+        return True
+
+    def fail(self, times: int) -> None:
+        """Fail so often, each time really asked."""
+        self.failure = StoreUnavailableError("redis", "it did not answer in time")
+        for _ in range(times):
+            assert not self.use()
+
+
+@pytest.fixture
+def store(clock: ToldClock, observer: RecordingObserver) -> Store:
+    """A store that answers."""
+    return Store(clock, observer)
+
+
+def test_a_store_that_answers_is_always_asked(store: Store, observer: RecordingObserver) -> None:
+    assert all(store.use() for _ in range(10))
+    assert (observer.failures, observer.breakers) == ([], [])
+
+
+def test_after_three_failures_in_a_row_the_store_is_spared(store: Store) -> None:
+    store.fail(3)
+
+    assert not store.use()
+    assert store.uses == 3
+
+
+def test_two_failures_are_borne(store: Store) -> None:
+    store.fail(2)
+    store.failure = None
+
+    assert store.use()
+
+
+def test_an_answer_between_failures_starts_the_count_anew(store: Store) -> None:
+    store.fail(2)
+    store.failure = None
+    store.use()
+    store.fail(2)
+    store.failure = None
+
+    assert store.use()
+
+
+def test_a_spared_store_costs_nothing_and_says_so(store: Store) -> None:
+    store.fail(3)
+
+    with pytest.raises(StoreUnavailableError) as raised, store.breaker:
+        pytest.fail("the store was asked")
+
+    assert not raised.value.was_tried
+    assert raised.value.store == "redis"
+
+
+def test_within_five_seconds_one_use_is_let_through(store: Store, clock: ToldClock) -> None:
+    store.fail(3)
+    clock.advance(5)
+
+    assert not store.use()
+    assert not store.use()
+    assert store.uses == 4
+
+
+def test_each_try_that_fails_spares_the_store_again(store: Store, clock: ToldClock) -> None:
+    store.fail(3)
+    for tries in range(1, 6):
+        clock.advance(5)
+        store.use()
+        store.use()
+        assert store.uses == 3 + tries
+
+
+def test_a_try_that_succeeds_closes_the_breaker(store: Store, clock: ToldClock, observer: RecordingObserver) -> None:
+    store.fail(3)
+    store.failure = None
+    clock.advance(5)
+
+    assert all(store.use() for _ in range(3))
+    assert observer.breakers == [("redis", True), ("redis", False)]
+
+
+def test_after_it_closed_three_failures_open_it_again(
+    store: Store, clock: ToldClock, observer: RecordingObserver
+) -> None:
+    store.fail(3)
+    store.failure = None
+    clock.advance(5)
+    store.use()
+    store.fail(3)
+
+    assert not store.use()
+    assert observer.breakers == [("redis", True), ("redis", False), ("redis", True)]
+
+
+def test_a_store_that_was_not_tried_did_not_fail(store: Store, observer: RecordingObserver) -> None:
+    """A request without time says nothing about the store."""
+    store.failure = StoreUnavailableError("redis", "no time is left in this request", was_tried=False)
+    for _ in range(10):
+        store.use()
+    store.failure = None
+
+    assert store.use()
+    assert observer.failures == []
+
+
+def test_an_error_that_is_an_answer_is_no_failure(store: Store) -> None:
+    store.fail(2)
+    store.failure = KeyError("a row that is missing")
+    with pytest.raises(KeyError):
+        store.use()
+    store.fail(2)
+    store.failure = None
+
+    assert store.use()
+
+
+def test_each_failure_is_reported_and_the_opening_once(
+    store: Store, clock: ToldClock, observer: RecordingObserver
+) -> None:
+    store.fail(3)
+    clock.advance(5)
+    store.use()
+
+    assert len(observer.failures) == 4
+    assert observer.breakers == [("redis", True)]
+
+
+def test_a_monotonic_clock_that_starts_anew_does_not_keep_it_open(store: Store, clock: ToldClock) -> None:
+    """A restored snapshot may wake up on another machine."""
+    clock.advance(100_000)
+    store.fail(3)
+    store.failure = None
+    clock._monotonic = 1.0
+
+    assert store.use()
