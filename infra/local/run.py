@@ -19,19 +19,19 @@ The session service answers at {url}
 Its user: {email}, password: {password}
 
 Log in, keeping the cookie:
-  curl -i -c /tmp/session-cookies -H 'content-type: application/json' \\
+  curl -iw '\\n' -c /tmp/session-cookies -H 'content-type: application/json' \\
     -d '{{"email": "{email}", "password": "{password}"}}' {url}/login
 Whose session is it?
-  curl -i -b /tmp/session-cookies {url}/validate
+  curl -iw '\\n' -b /tmp/session-cookies {url}/validate
 The protected route, behind the authorizer:
-  curl -i -b /tmp/session-cookies {url}/me
+  curl -iw '\\n' -b /tmp/session-cookies {url}/me
 Log in for a bearer token, and use it:
   SESSION=$(curl -s -H 'content-type: application/json' \\
     -d '{{"email": "{email}", "password": "{password}", "transport": "bearer"}}' {url}/login \\
     | python3 -c 'import json, sys; print(json.load(sys.stdin)["session_id"])')
-  curl -i -H "authorization: Bearer $SESSION" {url}/validate
+  curl -iw '\\n' -H "authorization: Bearer $SESSION" {url}/validate
 Log out:
-  curl -i -b /tmp/session-cookies -c /tmp/session-cookies -X POST {url}/logout
+  curl -iw '\\n' -b /tmp/session-cookies -c /tmp/session-cookies -X POST {url}/logout
 
 What the functions log appears below. Ctrl-C ends everything.
 """
