@@ -98,6 +98,7 @@ class Sweep:
         """Put a fence over each copy; whether Redis took them all."""
         try:
             for key in keys:
+                self._check_time()
                 self._copies.delete(key)
                 self._counts["fences_written"] += 1
         except StoreUnavailableError:
