@@ -8,6 +8,8 @@ from session_management.errors import InvalidInputError
 from session_management.models import UserRole, UserStatus
 
 _EMAIL_CHARACTERS: Final = 255
+_TTL_SECONDS: Final = 315_360_000
+"""Ten years, the longest absolute lifetime: what is beyond ends there anyway."""
 
 
 def checked_email(email: object) -> str:
@@ -28,7 +30,7 @@ def checked_ttl(ttl_seconds: object) -> timedelta:
     """Return *ttl_seconds* as a span. Raises InvalidInputError unless it is a positive whole number."""
     if not isinstance(ttl_seconds, int) or isinstance(ttl_seconds, bool) or ttl_seconds <= 0:
         raise InvalidInputError("ttl_seconds: must be a positive whole number of seconds")
-    return timedelta(seconds=ttl_seconds)
+    return timedelta(seconds=min(ttl_seconds, _TTL_SECONDS))
 
 
 def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
