@@ -31,6 +31,7 @@ run: .venv/made ## Keep the demo's stack open on http://127.0.0.1:8080 (PORT=...
 build: .venv/made .venv-sam/made ## Build the layer and the functions for this machine (ARCH=x86_64|arm64).
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build --build-dir "$(BUILD_DIR)" \
 		--parameter-overrides Architecture=$(ARCH)
+	@[ $(ARCH) = x86_64 ] || echo "This is for $(ARCH): deploy it with --parameter-overrides Architecture=$(ARCH)."
 
 .PHONY: invoke
 invoke: .venv-lambda/made build ## Run `sam local invoke` over all event files; needs Docker.
@@ -83,7 +84,7 @@ requirements: .venv/made ## Write the pins anew from pyproject.toml (UPGRADE=--u
 	$(compile-requirements)
 
 .PHONY: requirements-in-step
-requirements-in-step: export COMPILE_REQUIREMENTS = set -e $(compile-requirements)
+requirements-in-step: export COMPILE_REQUIREMENTS = set -e; $(compile-requirements)
 requirements-in-step: .venv/made
 	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT \
 		&& cp -R pyproject.toml requirements "$$copy" && mkdir "$$copy/shared" \
