@@ -104,7 +104,8 @@ def _build(settings: Settings) -> UserManager:
         return MockUserManager(policy=settings.policy, clock=_CLOCK, observer=observer)
     from session_management.managers.production import ProductionUserManager
 
-    _tell(settings, "a user manager over PostgreSQL and Redis was built", mode=settings.mode)
+    why = f"APP_ENV is {settings.runtime.asked_for!r} and both stores are configured"
+    _tell(settings, "a user manager over PostgreSQL and Redis was built", mode=settings.mode, reason=why)
     return ProductionUserManager(
         postgres=connections.get_postgres(settings.postgres, clock=_CLOCK, observer=observer),
         redis=connections.get_redis(settings.redis, clock=_CLOCK, observer=observer),
