@@ -1,0 +1,98 @@
+"""What is told, to whom: lines an operator can act on, metrics that CloudWatch takes, nothing secret."""
+
+import json
+from typing import Any
+
+import pytest
+
+from session_management.errors import ConfigurationError, StoreUnavailableError
+from session_management.interfaces import ValidationPath
+from session_management.observability import LoggingObserver, tell_faults, telling_faults
+from tests.support.log import Log
+
+FAILURE = StoreUnavailableError("redis", "it did not answer in time")
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the metric lines on standard output, which is all that is there."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def check_embedded_metric_format(line: dict[str, Any]) -> None:
+    """Check what CloudWatch asks of a line: each metric and dimension it declares is a member with a value."""
+    aws = line["_aws"]
+    assert isinstance(aws["Timestamp"], int)
+    (directive,) = aws["CloudWatchMetrics"]
+    assert directive["Namespace"] == "SessionManagement"
+    assert directive["Metrics"]
+    for metric in directive["Metrics"]:
+        assert metric["Unit"] == "Count"
+        assert line[metric["Name"]] in (1, [1], 1.0, [1.0])
+    for dimensions in directive["Dimensions"]:
+        assert all(isinstance(line[name], str) for name in dimensions)
+
+
+def test_a_failure_of_a_store_is_a_warning_and_a_metric_by_store(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingObserver("production").store_failed(FAILURE)
+
+    (line,), (metric,) = log.lines, metrics(capsys)
+    assert (line["level"], line["store"], line["reason"]) == ("WARNING", "redis", "it did not answer in time")
+    check_embedded_metric_format(metric)
+    assert metric["StoreFailures"] == [1.0]
+    assert metric["store"] == "redis"
+    assert ["store"] in metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+
+
+def test_an_open_breaker_is_an_error_and_a_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingObserver("production").breaker_changed("postgresql", is_open=True)
+
+    (line,), (metric,) = log.lines, metrics(capsys)
+    assert (line["level"], line["store"]) == ("ERROR", "postgresql")
+    check_embedded_metric_format(metric)
+    assert (metric["BreakerOpened"], metric["store"]) == ([1.0], "postgresql")
+
+
+def test_a_closed_breaker_is_good_news_and_no_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingObserver("production").breaker_changed("postgresql", is_open=False)
+
+    (line,) = log.lines
+    assert (line["level"], line["store"]) == ("INFO", "postgresql")
+    assert metrics(capsys) == []
+
+
+@pytest.mark.parametrize("path", ValidationPath)
+def test_outside_production_the_way_of_each_validation_is_told(log: Log, path: ValidationPath) -> None:
+    LoggingObserver("mock").validated(path, is_valid=False)
+
+    (line,) = log.lines
+    assert (line["level"], line["path"], line["is_valid"]) == ("DEBUG", path, False)
+
+
+def test_in_production_the_way_of_a_validation_is_not_told(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingObserver("production").validated(ValidationPath.RECORD, is_valid=True)
+
+    assert (log.lines, metrics(capsys)) == ([], [])
+
+
+def test_all_faults_of_the_settings_are_one_line_and_one_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_faults(ConfigurationError(["DATABASE_URL: is not set", "COOKIE_NAME: is wrong"]))
+
+    (line,), (metric,) = log.lines, metrics(capsys)
+    assert (line["level"], line["faults"]) == ("ERROR", ["DATABASE_URL: is not set", "COOKIE_NAME: is wrong"])
+    assert "exception" not in line
+    check_embedded_metric_format(metric)
+
+
+def test_faults_that_come_up_inside_are_told_and_go_on(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ConfigurationError), telling_faults():
+        raise ConfigurationError(["APP_ENV: is not set"])
+
+    assert [line["faults"] for line in log.lines] == [["APP_ENV: is not set"]]
+    assert len(metrics(capsys)) == 1
+
+
+def test_other_errors_go_on_untold(log: Log) -> None:
+    with pytest.raises(StoreUnavailableError), telling_faults():
+        raise FAILURE
+
+    assert log.lines == []
