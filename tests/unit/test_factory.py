@@ -38,6 +38,19 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The clients that were closed, in order."""
+    clients: list[object] = []
+
+    def close(client: object) -> None:
+        clients.append(client)
+
+    monkeypatch.setattr(Postgres, "close", close)
+    monkeypatch.setattr(Redis, "close", close)
+    return clients
+
+
 def say(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
     """Set these variables."""
     for name, value in variables.items():
@@ -191,14 +204,12 @@ def test_eight_threads_get_one_manager_that_was_built_once(monkeypatch: pytest.M
 # --- Connections --------------------------------------------------------------------------------
 
 
-def test_clear_cache_closes_both_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clear_cache_closes_both_connections(monkeypatch: pytest.MonkeyPatch, closed: list[object]) -> None:
     """The original leaked them."""
-    closed: list[object] = []
     say(monkeypatch, **PRODUCTION)
     UserManagerFactory.create()
     clients = [get_postgres(), get_redis()]
-    monkeypatch.setattr(Postgres, "close", lambda client: closed.append(client))
-    monkeypatch.setattr(Redis, "close", lambda client: closed.append(client))
+    closed.clear()
 
     UserManagerFactory.clear_cache()
 
@@ -212,14 +223,17 @@ def test_an_execution_environment_has_one_connection_to_each_store(monkeypatch: 
     assert get_redis() is get_redis()
 
 
-def test_other_settings_close_the_connections_of_the_manager_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed: list[object] = []
-    UserManagerFactory.create(Settings.from_environment(PRODUCTION))
-    monkeypatch.setattr(Postgres, "close", lambda client: closed.append(client))
+def test_other_settings_close_the_connections_of_the_manager_before(
+    monkeypatch: pytest.MonkeyPatch, closed: list[object]
+) -> None:
+    say(monkeypatch, **PRODUCTION)
+    UserManagerFactory.create()
+    clients = [get_postgres(), get_redis()]
+    closed.clear()
 
     UserManagerFactory.create(Settings.from_environment({}))
 
-    assert len(closed) == 1
+    assert closed == clients
 
 
 # --- What is told -------------------------------------------------------------------------------
