@@ -52,7 +52,7 @@ test-system: .venv/made-system debian-packages ## Run the tests that need Debian
 check: static test ## Run all that CI runs, but for the tests of test-system; the quick checks first.
 
 .PHONY: static
-static: .venv/made .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
+static: .venv/made-system .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
 	@echo "Format"       && $(BIN)/ruff format --check
 	@echo "Lint"         && $(BIN)/ruff check
 	@echo "Types"        && $(BIN)/mypy $(CODE)
@@ -113,7 +113,7 @@ endef
 .venv/made: requirements/dev.txt
 	$(environment)
 
-# The same with what the system tests need besides.
+# The same with what the system tests need besides, which the type checker needs as well.
 .venv/made-system: requirements/system.txt .venv/made
 	@echo "Adding $< to $(@D)..."
 	@$(@D)/bin/$(install) $<
