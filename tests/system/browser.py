@@ -1,22 +1,24 @@
 """Debian's Chromium, and pages for it to stand on."""
 
+import http.client
+import json
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from infra.local.process_tree import die_with_parent
+from infra.local.server_files import private_folder
+from infra.local.servers import EmbeddedServer
 from tests.system.debian_servers import program
 
-_SECONDS = 60
+_SECONDS = 30
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -50,7 +52,7 @@ _POST_A_FORM = """
 class Browser:
     """A browser in which one page is open."""
 
-    def __init__(self, driver: webdriver.Chrome) -> None:
+    def __init__(self, driver: WebDriver) -> None:
         self._driver = driver
 
     def open(self, url: str) -> None:
@@ -84,25 +86,49 @@ class Browser:
         """Put a cookie of the page's host into the browser."""
         self._driver.add_cookie(cookie)
 
-    def forget_everything(self) -> None:
-        """Remove every cookie of every host."""
-        self._driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    def forget_cookies(self) -> None:
+        """Remove every cookie of the page's host."""
+        self._driver.delete_all_cookies()
 
 
-@contextmanager
-def chromium(profile: Path) -> Iterator[Browser]:
-    """Start a browser with an empty *profile*; it ends with this process, whatever ends that."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(program("chromium"))
-    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    service = Service(str(program("chromedriver")), popen_kw={"preexec_fn": partial(die_with_parent, 15)})
-    driver = webdriver.Chrome(options, service)
-    try:
-        driver.set_script_timeout(_SECONDS)
-        yield Browser(driver)
-    finally:
-        driver.quit()
+class ChromeDriver(EmbeddedServer):
+    """What starts and drives Chromium, here with an empty profile. The browser ends when this does."""
+
+    end_signal = stop_signal = signal.SIGTERM
+
+    @property
+    def url(self) -> str:
+        """Where it takes commands."""
+        return f"http://{self.host}:{self.port}"
+
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        """Start a browser."""
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(program("chromium"))
+        for flag in (*_FLAGS, f"--user-data-dir={self._profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Remote(self.url, options=options)
+        try:
+            driver.set_script_timeout(_SECONDS)
+            yield Browser(driver)
+        finally:
+            driver.quit()
+
+    def _prepare(self) -> None:
+        self.folder.chmod(0o711)
+        self._profile = private_folder(self.folder / "profile")
+
+    def _command(self) -> list[str]:
+        return [str(program("chromedriver")), f"--port={self.port}"]
+
+    def _is_ready(self, pid: int) -> bool:  # noqa: ARG002 (another server would not answer like this)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        try:
+            connection.request("GET", "/status")
+            return bool(json.load(connection.getresponse())["value"]["ready"])
+        finally:
+            connection.close()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.deployment import DemoUser, StackOptions
 from infra.local.stack import LocalStack
-from tests.system.browser import Browser, chromium, empty_page
+from tests.system.browser import Browser, ChromeDriver, empty_page
 
 COOKIE = "__Host-sessionId"
 WEEK = 7 * 24 * 3600
@@ -52,16 +52,16 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
 
 
 @pytest.fixture(scope="module")
-def started_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as browser:
+def started_browser() -> Iterator[Browser]:
+    with ChromeDriver() as driver, driver.browser() as browser:
         yield browser
 
 
 @pytest.fixture
 def browser(started_browser: Browser, origins: Origins) -> Browser:
     """Return the browser without any cookie, on a page of the front door's origin."""
-    started_browser.forget_everything()
     started_browser.open(f"{origins.own}/validate")
+    started_browser.forget_cookies()
     return started_browser
 
 
