@@ -7,6 +7,10 @@ from typing import Final, Protocol
 from session_management.errors import UnauthenticatedError
 from session_management.settings import Settings
 
+_SPACES: Final = " \t"
+"""What browsers trim. Python trims more, and would take a subdomain's cookie for one with the __Host- prefix."""
+
+_LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
 _BEARER: Final = re.compile(r"bearer +([^\s,]+)", re.IGNORECASE)
 
 
@@ -33,8 +37,10 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
         UnauthenticatedError: malformed, another scheme than Bearer, or several that differ.
     """
     pairs = (*request.cookies, request.headers.get("cookie", ""))
+    authorization = request.headers.get("authorization", "").strip(_SPACES)
+    if any(_LINE_BREAKS.search(text) for text in (*pairs, authorization)):
+        raise UnauthenticatedError("what is presented holds a line break")
     presented = set(_in_cookies(pairs, settings.cookie_name))
-    authorization = request.headers.get("authorization", "").strip()
     if authorization:
         presented.add(_in_authorization(authorization))
     if not presented:
@@ -50,8 +56,8 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
 def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:
     for pair in (pair for cookie in cookies for pair in cookie.split(";")):
         key, _, value = pair.partition("=")
-        if key.strip() == name and value.strip():
-            yield value.strip()
+        if key.strip(_SPACES) == name and value.strip(_SPACES):
+            yield value.strip(_SPACES)
 
 
 def _in_authorization(value: str) -> str:
