@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,23 +49,25 @@ def read_request(event: Mapping[str, Any]) -> Request:
     try:
         http = event["requestContext"]["http"]
         headers = lower_case(event.get("headers"))
-        cookies = tuple(str(cookie) for cookie in event.get("cookies") or ())
-        method, source_ip = str(http["method"]).upper(), http.get("sourceIp")
+        cookies = tuple(cookie for cookie in event.get("cookies") or () if isinstance(cookie, str))
+        method, source_ip = http["method"].upper(), http.get("sourceIp")
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
-    for name, value in headers.items():
-        # A session ID with a line break is a malformed session ID, and is refused as one.
-        if name not in _CREDENTIALS and _LINE_BREAKS.search(value):
-            raise InvalidRequestError(f"the header {name[:64]!r} holds a line break")
-    return Request(method, headers, cookies, _read_body(event), source_ip)
+    # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
+    _refuse_line_breaks((name, value) for name, value in headers.items() if name not in _CREDENTIALS)
+    return Request(method, headers, cookies, _read_body(event), source_ip if isinstance(source_ip, str) else None)
 
 
 def lower_case(headers: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return *headers* with their names in lower case; a header in two cases is joined as HTTP joins it."""
+    """Return *headers* with their names in lower case; a header in two cases is joined as HTTP joins it.
+
+    A value that is no text is left out.
+    """
     result: dict[str, str] = {}
     for name, value in (headers or {}).items():
         key = str(name).lower()
-        result[key] = f"{result[key]}, {value}" if key in result else str(value)
+        if isinstance(value, str):
+            result[key] = f"{result[key]}, {value}" if key in result else value
     return result
 
 
@@ -74,15 +76,23 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
 
     Raises:
         UnsupportedMediaTypeError: the content type is not JSON.
-        InvalidRequestError: it is not JSON, or not what *model* allows; every fault is told, no value is.
+        InvalidRequestError: it is not JSON, or not what *model* allows; every fault is told, no value is. Or
+            there is a line break in any header.
     """
+    _refuse_line_breaks([*request.headers.items(), *(("cookie", cookie) for cookie in request.cookies)])
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type != "application/json":
+    if request.body and content_type != "application/json":
         raise UnsupportedMediaTypeError("send the body with Content-Type: application/json")
     try:
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
+
+
+def _refuse_line_breaks(headers: Iterable[tuple[str, str]]) -> None:
+    for name, value in headers:
+        if _LINE_BREAKS.search(value):
+            raise InvalidRequestError(f"the header {name[:64]!r} holds a line break")
 
 
 def _read_body(event: Mapping[str, Any]) -> bytes:
