@@ -42,14 +42,9 @@ def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:
         UnknownEventError: it is none of these.
     """
     try:
-        if event.get("version") == "2.0" and event["type"] == "REQUEST":
-            cookies = tuple(str(cookie) for cookie in event.get("cookies") or ())
-            return AuthorizerRequest(lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True)
-        if event["type"] == "TOKEN":
-            headers = {"authorization": str(event["authorizationToken"])}
-            return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
-        if event["type"] == "REQUEST":
-            return AuthorizerRequest(_all_headers(event), (), event["methodArn"], may_be_simple=False)
+        request = _read(event)
+        if request and _STAGE.fullmatch(request.arn):
+            return request
     except (KeyError, TypeError, AttributeError):
         pass
     raise UnknownEventError("the event is of no authorizer's shape")
@@ -67,20 +62,25 @@ def context_of(found: SessionWithUser) -> dict[str, str]:
 
 
 def allow_policy(arn: str, found: SessionWithUser) -> dict[str, Any]:
-    """Return the policy that allows everything on the stage of *arn*: API Gateway may reuse it for other routes.
-
-    Raises:
-        UnknownEventError: *arn* names no stage of an API.
-    """
-    stage = _STAGE.fullmatch(arn)
-    if not stage:
-        raise UnknownEventError("the event names no stage of an API")
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage[1]}/*"}
+    """Return the policy that allows everything on the stage of *arn*: API Gateway may reuse it for other routes."""
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": _STAGE.sub(r"\1/*", arn)}
     return {
         "principalId": found.user.id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
         "context": context_of(found),
     }
+
+
+def _read(event: Mapping[str, Any]) -> AuthorizerRequest | None:
+    if event.get("version") == "2.0" and event["type"] == "REQUEST":
+        cookies = tuple(cookie for cookie in event.get("cookies") or () if isinstance(cookie, str))
+        return AuthorizerRequest(lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True)
+    if event["type"] == "TOKEN":
+        headers = lower_case({"authorization": event["authorizationToken"]})
+        return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
+    if event["type"] == "REQUEST":
+        return AuthorizerRequest(_all_headers(event), (), event["methodArn"], may_be_simple=False)
+    return None
 
 
 def _all_headers(event: Mapping[str, Any]) -> dict[str, str]:
@@ -89,5 +89,6 @@ def _all_headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {**lower_case(event.get("headers")), **lower_case(repeated)}
 
 
-def _joined(name: str, values: list[str]) -> str:
-    return ("; " if str(name).lower() == "cookie" else ", ").join(str(value) for value in values)
+def _joined(name: str, values: list[Any]) -> str | None:
+    texts = [value for value in values if isinstance(value, str)]
+    return ("; " if name.lower() == "cookie" else ", ").join(texts) if texts else None
