@@ -1,12 +1,10 @@
-"""Debian's Chromium, and pages for it to stand on."""
+"""Debian's Chromium."""
 
 import http.client
 import json
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from selenium import webdriver
@@ -16,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from infra.local.server_files import private_folder
 from infra.local.servers import EmbeddedServer
-from tests.system.debian_servers import program
+from tests.system.programs import program
 
 _SECONDS = 30
 _FLAGS = (
@@ -129,30 +127,3 @@ class ChromeDriver(EmbeddedServer):
             return bool(json.load(connection.getresponse())["value"]["ready"])
         finally:
             connection.close()
-
-
-@contextmanager
-def empty_page() -> Iterator[int]:
-    """Serve an empty page on a port of loopback; yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _EmptyPage(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        page = b"<!doctype html><title>A page</title><body></body>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from tests.system.certificates import Certificates
-from tests.system.debian_servers import DebianPostgres, DebianRedis, PgBouncer
+from tests.system.debian_postgres import DebianPostgres
+from tests.system.debian_redis import DebianRedis
+from tests.system.pgbouncer import PgBouncer
 
 type Variables = Mapping[str, str]
 

@@ -11,7 +11,8 @@ import pytest
 
 from infra.local.deployment import DemoUser, StackOptions
 from infra.local.stack import LocalStack
-from tests.system.browser import Browser, ChromeDriver, empty_page
+from tests.system.browser import Browser, ChromeDriver
+from tests.system.pages import empty_page
 
 COOKIE = "__Host-sessionId"
 WEEK = 7 * 24 * 3600

@@ -23,7 +23,7 @@ from session_management.clock import SystemClock
 from session_management.observability import LoggingObserver
 from session_management.tokens import handle_of
 from tests.system.conftest import Managing, migrated
-from tests.system.debian_servers import DebianRedis
+from tests.system.debian_redis import DebianRedis
 from tests.system.scenes import PATIENT, Variables
 
 PASSWORD = "correct horse battery staple"

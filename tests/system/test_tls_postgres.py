@@ -9,7 +9,7 @@ from infra.local.servers import EmbeddedPostgres
 from session_management import StoreUnavailableError, UserManager
 from tests.system.certificates import Certificates
 from tests.system.conftest import Managing, migrated
-from tests.system.debian_servers import DebianPostgres
+from tests.system.debian_postgres import DebianPostgres
 from tests.system.recorder import HOST, SSL_REQUEST, plain_text, says_something_protected, sent_to
 from tests.system.scenes import PATIENT, Variables
 

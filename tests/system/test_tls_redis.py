@@ -15,7 +15,7 @@ from session_management import (
 )
 from tests.system.certificates import Certificates
 from tests.system.conftest import Managing, migrated
-from tests.system.debian_servers import DebianRedis
+from tests.system.debian_redis import DebianRedis
 from tests.system.recorder import HOST, plain_text, says_something_protected, sent_to
 from tests.system.scenes import PATIENT, Variables
 
