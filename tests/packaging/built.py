@@ -43,6 +43,12 @@ def sam_build(folder: Path, architecture: str, *resources: str) -> Built:
     return Built(folder)
 
 
+def source_files(folder: Path) -> dict[Path, bytes]:
+    """Return what lies below *folder*, without what Python and the tools keep there for themselves."""
+    found = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not _is_cached(name)}
+
+
 def run(command: Sequence[str | Path], **environment: str) -> str:
     """Return what *command* prints, run from the project's folder; fail with all of it if it fails."""
     # A make above this one leaves its flags, which are not meant for a make below.
@@ -59,3 +65,7 @@ def run(command: Sequence[str | Path], **environment: str) -> str:
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))} failed:\n{done.stdout}"
     return done.stdout
+
+
+def _is_cached(name: Path) -> bool:
+    return any(part == "__pycache__" or part.startswith(".") for part in name.parts)

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.built import ROOT, Built
+from tests.packaging.built import ROOT, Built, source_files
 from tests.packaging.template import functions
-
-
-def _files(folder: Path) -> dict[Path, bytes]:
-    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(folder): path.read_bytes() for path in found}
 
 
 @pytest.mark.parametrize("name", functions())
 def test_a_function_holds_only_its_own_code(name: str, built: Built):
-    assert _files(built.function(name)) == _files(ROOT / functions()[name]["CodeUri"])
+    assert source_files(built.function(name)) == source_files(ROOT / functions()[name]["CodeUri"])
 
 
 def test_every_function_folder_is_in_the_template():
