@@ -50,10 +50,15 @@ def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> 
         response = _pass(read_request(event), methods, settings, answer)
     except SessionManagementError as error:
         response = problem(error)
-    headers = event.get("headers")
-    return response.adding(
-        cors_headers(lower_case(headers) if isinstance(headers, dict) else {}, settings.allowed_origins)
-    )
+    return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))
+
+
+def _headers_of(event: Any) -> dict[str, str]:
+    match event:
+        case {"headers": dict(headers)}:
+            return lower_case(headers)
+        case _:
+            return {}
 
 
 def _pass(request: Request, methods: tuple[str, ...], settings: Settings, answer: Answer) -> Response:

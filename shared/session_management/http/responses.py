@@ -11,6 +11,7 @@ from session_management.errors import (
     ConfigurationError,
     EmailTakenError,
     InvalidCredentialsError,
+    InvalidInputError,
     SessionManagementError,
     StoreUnavailableError,
     UnauthenticatedError,
@@ -31,6 +32,7 @@ _CANNOT_TELL: Final = "the service cannot answer at the moment; try again"
 
 _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
     InvalidRequestError: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    InvalidInputError: (HTTPStatus.BAD_REQUEST, "invalid_request"),
     InvalidCredentialsError: (HTTPStatus.UNAUTHORIZED, "invalid_credentials"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
     ForbiddenOriginError: (HTTPStatus.FORBIDDEN, "forbidden_origin"),
