@@ -28,12 +28,14 @@ class Opening:
             InvalidCredentialsError: no enabled user has this email and password. Whichever it is, it costs the same.
         """
         user = self._database.users.find_by_email(email)
-        verified = verify_password(password, user.hashed_password if user else None)
-        if not user or not verified.is_right or user.status is not UserStatus.ACTIVE:
-            raise InvalidCredentialsError("the email or the password is wrong")
-        opened = self.open(user.id, metadata, self._policy.max_age, user.hashed_password, verified.new_hash)
+        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
+        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
+        verified = verify_password(password, hashed)
+        opened = None
+        if user and verified.is_right:
+            opened = self.open(user.id, metadata, self._policy.max_age, hashed, verified.new_hash)
         if opened is None:
-            raise InvalidCredentialsError("the account changed during the login")
+            raise InvalidCredentialsError("the email or the password is wrong")
         return opened
 
     def open(
