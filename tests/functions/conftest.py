@@ -1,0 +1,28 @@
+"""Fixtures of the functions' tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.functions.service import Service, Stores
+from tests.support.log import Log
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What the service logs."""
+    with Log.captured() as captured:
+        yield captured
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """The functions in mock mode."""
+    with Service.started(monkeypatch) as started:
+        yield started
+
+
+@pytest.fixture
+def stores(service: Service) -> Stores:
+    """The stores behind them."""
+    return service.stores

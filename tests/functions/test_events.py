@@ -1,0 +1,31 @@
+"""Every event file, through the real handlers in mock mode."""
+
+import pytest
+
+from tests.events import CASES, EventCase, outcome
+from tests.functions.service import Service, handler_of
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_each_event_file_is_answered_as_expected(service: Service, case: EventCase) -> None:
+    assert outcome(service.answer(case.function, case.event)) == case.expected
+
+
+def test_every_function_is_loaded_as_lambda_loads_it() -> None:
+    assert {case.function for case in CASES} == {
+        "Login",
+        "Logout",
+        "Validate",
+        "Authorizer",
+        "Me",
+        "Sweeper",
+        "Migrate",
+    }
+    assert all(callable(handler_of(case.function)) for case in CASES)
+
+
+def test_all_events_can_be_answered_by_one_warm_environment(service: Service) -> None:
+    """Nothing that one leaves behind changes the next, but for the logout of the demo session."""
+    cases = sorted(CASES, key=lambda case: case.function == "Logout")
+
+    assert [outcome(service.answer(case.function, case.event)) for case in cases] == [case.expected for case in cases]

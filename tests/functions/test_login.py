@@ -1,0 +1,208 @@
+"""POST /login: an email and a password for a session."""
+
+import base64
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from session_management.managers.mock import DEMO_PASSWORD
+from session_management.models import CreateUserData, UserStatus
+from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
+from tests.support.http_events import http_event
+
+JSON = {"content-type": "application/json"}
+EMAIL = "demo@example.com"
+
+
+def login_event(body: object = None, **parts: Any) -> dict[str, Any]:
+    """Return a login, a good one if nothing else is said."""
+    headers = {**JSON, **parts.pop("headers", {})}
+    return http_event("POST", headers=headers, body=body or {"email": EMAIL, "password": DEMO_PASSWORD}, **parts)
+
+
+def log_in(service: Service, **fields: str) -> Any:
+    """Return the answer to a login with these fields."""
+    return service.invoke("Login", login_event({"email": EMAIL, "password": DEMO_PASSWORD, **fields}))
+
+
+def validate(service: Service, session_id: str) -> Any:
+    """Return whose session that is."""
+    return service.invoke("Validate", http_event(headers={"authorization": f"Bearer {session_id}"}))
+
+
+def session_id_in(answer: Any) -> str:
+    """Return the session ID in the one cookie of an answer."""
+    (cookie,) = answer["cookies"]
+    return re.fullmatch(r"[^=]+=([A-Za-z0-9_-]{43});.*", cookie)[1]  # type: ignore[index]
+
+
+def test_a_right_password_opens_a_session_that_the_cookie_holds(service: Service) -> None:
+    answer = log_in(service)
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+    assert body_of(validate(service, session_id_in(answer)))["user"] == body_of(answer)["user"]
+
+
+def test_the_answer_shows_the_user_and_the_end_of_the_session(service: Service) -> None:
+    body = body_of(log_in(service))
+
+    assert list(body) == ["user", "expires_at"]
+    assert list(body["user"]) == ["id", "email", "role", "is_verified", "created_at", "last_login_at"]
+    assert (body["user"]["email"], body["user"]["role"], body["user"]["is_verified"]) == (EMAIL, "USER", True)
+    login, end = (datetime.fromisoformat(text) for text in (body["user"]["last_login_at"], body["expires_at"]))
+    assert end - login == timedelta(days=7)
+    assert body["expires_at"].endswith("Z")
+
+
+def test_with_the_cookie_the_session_id_is_nowhere_else(service: Service) -> None:
+    """ASVS 3.3.4."""
+    answer = log_in(service)
+
+    assert session_id_in(answer) not in answer["body"] + repr(answer["headers"])
+
+
+def test_a_bearer_client_gets_the_session_id_in_the_body_and_no_cookie(service: Service) -> None:
+    answer = log_in(service, transport="bearer")
+
+    assert list(body_of(answer)) == ["user", "expires_at", "session_id"]
+    assert "cookies" not in answer
+    assert validate(service, body_of(answer)["session_id"])["statusCode"] == 200
+
+
+def test_the_cookie_is_the_transport_if_none_is_asked_for(service: Service) -> None:
+    assert log_in(service, transport="cookie").keys() == log_in(service).keys()
+
+
+def test_two_logins_are_two_sessions(service: Service) -> None:
+    first, second = session_id_in(log_in(service)), session_id_in(log_in(service))
+
+    assert first != second
+    assert validate(service, first)["statusCode"] == validate(service, second)["statusCode"] == 200
+
+
+def test_the_email_is_known_in_any_case(service: Service) -> None:
+    assert body_of(log_in(service, email="DEMO@Example.com"))["user"]["email"] == EMAIL
+
+
+def test_the_session_records_where_it_was_opened_from(service: Service) -> None:
+    answer = service.invoke("Login", login_event(headers={"user-agent": "Firefox"}))
+    session = body_of(validate(service, session_id_in(answer)))["session"]
+
+    assert (session["ip"], session["user_agent"]) == ("192.0.2.7", "Firefox")
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_the_body_may_come_in_base64(service: Service, encoded: bool) -> None:
+    event = login_event()
+    if encoded:
+        event |= {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
+
+    assert service.invoke("Login", event)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/login"])
+def test_the_same_function_serves_its_url_and_a_route(service: Service, path: str) -> None:
+    event = login_event(rawPath=path, routeKey=f"POST {path}")
+    event["requestContext"]["http"]["path"] = path
+
+    assert service.invoke("Login", event)["statusCode"] == 200
+
+
+# --- The cookie ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "__Host-sessionId={id}; HttpOnly; Path=/; Max-Age=604800; SameSite=Lax; Secure"),
+        ({"COOKIE_SECURE": "false"}, "sessionId={id}; HttpOnly; Path=/; Max-Age=604800; SameSite=Lax"),
+        (
+            {"SESSION_MAX_AGE_SECONDS": "3600", "COOKIE_SAMESITE": "Strict"},
+            "__Host-sessionId={id}; HttpOnly; Path=/; Max-Age=3600; SameSite=Strict; Secure",
+        ),
+        (
+            {"COOKIE_NAME": "__Secure-sid", "COOKIE_DOMAIN": "example.com", "COOKIE_SAMESITE": "None"},
+            "__Secure-sid={id}; HttpOnly; Path=/; Max-Age=604800; SameSite=None; Secure; Domain=example.com",
+        ),
+    ],
+)
+def test_the_cookie_is_exactly_what_the_settings_say(
+    service: Service, variables: dict[str, str], expected: str
+) -> None:
+    service.configure(**variables)
+
+    answer = log_in(service)
+
+    assert answer["cookies"] == [expected.format(id=session_id_in(answer))]
+
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+
+def test_every_refusal_is_the_same_to_the_last_byte(service: Service) -> None:
+    """ASVS 6.3.8: nobody learns whether an email is known, or why a login fails."""
+    hashed = service.manager.find_by_email(EMAIL).hashed_password  # type: ignore[union-attr]
+    disabled = service.manager.create(CreateUserData("disabled@example.com", hashed_password=hashed))
+    service.manager.update(disabled.id, {"status": UserStatus.DISABLED})
+    service.manager.create(CreateUserData("no-password@example.com"))
+
+    answers = [
+        log_in(service, password="wrong"),
+        log_in(service, email="nobody@example.com"),
+        log_in(service, email="disabled@example.com"),
+        log_in(service, email="no-password@example.com"),
+    ]
+
+    assert told(answers[0]) == (401, "invalid_credentials")
+    assert all(answer == answers[0] for answer in answers)
+    assert "cookies" not in answers[0]
+
+
+def test_a_disabled_user_gets_in_again_once_enabled(service: Service) -> None:
+    user = service.manager.find_by_email(EMAIL)
+    assert user
+    service.manager.update(user.id, {"status": UserStatus.DISABLED})
+    assert told(log_in(service)) == (401, "invalid_credentials")
+    service.manager.update(user.id, {"status": UserStatus.ACTIVE})
+
+    assert log_in(service)["statusCode"] == 200
+
+
+def test_a_refused_login_opens_no_session(service: Service, stores: Stores) -> None:
+    log_in(service, password="wrong")
+
+    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+
+
+def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores) -> None:
+    """P6: an outage never logs anybody in, and is no refusal."""
+    stores.down = {POSTGRES}
+
+    answer = log_in(service)
+
+    assert told(answer) == (503, "unavailable")
+    assert int(answer["headers"]["Retry-After"]) > 0
+    assert "cookies" not in answer
+
+
+def test_with_redis_down_a_login_goes_through(service: Service, stores: Stores) -> None:
+    """P1: and its session is honoured, by Redis's absence and after its return."""
+    stores.down = {REDIS}
+    session_id = session_id_in(log_in(service))
+
+    assert validate(service, session_id)["statusCode"] == 200
+    stores.down = set()
+    assert validate(service, session_id)["statusCode"] == 200
+
+
+def test_a_page_of_a_foreign_origin_cannot_log_anybody_in(service: Service, stores: Stores) -> None:
+    answer = service.invoke(
+        "Login", login_event(headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
+    )
+
+    assert told(answer) == (403, "forbidden_origin")
+    assert stores.calls == []
