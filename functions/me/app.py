@@ -9,11 +9,13 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
     An HTTP API hands the context on below `lambda`, a REST API beside its own fields.
     """
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    caller = authorizer.get("lambda") or authorizer
-    if not caller.get("user_id"):
-        return _answer(401, {"message": "Unauthorized"})
-    return _answer(200, caller)
+    match event:
+        case {"requestContext": {"authorizer": {"lambda": {"user_id": str(user_id)} as caller}}} if user_id:
+            return _answer(200, caller)
+        case {"requestContext": {"authorizer": {"user_id": str(user_id)} as caller}} if user_id:
+            return _answer(200, caller)
+        case _:
+            return _answer(401, {"message": "Unauthorized"})
 
 
 def _answer(status: int, body: dict[str, Any]) -> dict[str, Any]:
