@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from os import environ
+from pathlib import Path
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -125,6 +126,13 @@ class Settings(BaseModel):
         if url:
             read_redis_url(url.get_secret_value())
         return url
+
+    @field_validator("database_ca_file", "redis_ca_file")
+    @classmethod
+    def _is_file(cls, path: str | None) -> str | None:
+        if path and not Path(path).is_file():
+            raise ValueError("there is no such file")
+        return path
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

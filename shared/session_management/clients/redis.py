@@ -105,7 +105,8 @@ class Redis:
             self.close()
         if isinstance(error, exceptions.TimeoutError):
             return StoreUnavailableError(_STORE, "it did not answer in time")
-        return StoreUnavailableError(_STORE, f"{type(error).__name__}")
+        # redis-py says "connection" of everything; what was wrong with it is what it caught.
+        return StoreUnavailableError(_STORE, type(error.__cause__ or error.__context__ or error).__name__)
 
     def _open(self) -> "redis.Redis | redis.RedisCluster":
         import redis
