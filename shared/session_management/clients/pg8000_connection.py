@@ -120,6 +120,16 @@ class _TimedConnection(Connection):
     def set_timeout(self, seconds: float) -> None:
         self._usock.settimeout(seconds)
 
+    def close(self) -> None:
+        ends = [end for end in (self._sock, self._usock) if end]
+        try:
+            super().close()
+        finally:
+            # Where the farewell cannot be sent, pg8000 lets go of the socket without closing it.
+            for end in ends:
+                with suppress(OSError):
+                    end.close()
+
 
 class _CountedStatement(PreparedStatement):
     @property
