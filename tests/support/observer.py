@@ -23,7 +23,6 @@ class RecordingObserver:
     def breaker_changed(self, store: str, *, is_open: bool) -> None:
         self.breakers.append((store, is_open))
 
-    @property
     def last_path(self) -> ValidationPath:
         """How the latest validation was answered."""
         return self.validations[-1][0]

@@ -64,8 +64,12 @@ def sql_connection(server: EmbeddedPostgres, **overrides: Any) -> Iterator[pg800
         connection.run("SET lock_timeout = '10s'")
         yield connection
     finally:
+        ends = connection._sock, connection._usock
         with suppress(InterfaceError, OSError):
             connection.close()
+        for end in ends:
+            with suppress(OSError):
+                end.close()
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def test_what_is_no_session_id_is_nobodys_and_ended_already(
         assert manager.extend_session(text, 60) is None
         manager.delete_session(text)
         assert manager.revoke_all(logged_in.user.id, except_session_id=text) in (0, 1)
-    assert stores.observer.last_path == "malformed"
+    assert stores.observer.last_path() == "malformed"
 
 
 def test_a_handle_is_no_session_id(manager: UserManager, logged_in: LogIn) -> None:

@@ -18,7 +18,7 @@ EDGES = [(-0.001, True), (0.0, False), (0.001, False)]
 
 def path_of(stores: Stores, manager: UserManager, logged_in: LogIn) -> ValidationPath:
     manager.find_session(logged_in.session_id)
-    return stores.observer.last_path
+    return stores.observer.last_path()
 
 
 def test_a_copy_is_believed_for_a_minute_and_then_checked(
@@ -45,7 +45,7 @@ def test_garbage_in_the_store_is_asked_about_and_replaced(
 ) -> None:
     stores.put(logged_in.session.key, value)
     assert manager.find_session(logged_in.session_id)
-    assert stores.observer.last_path is RECORD
+    assert stores.observer.last_path() is RECORD
     assert path_of(stores, manager, logged_in) is COPY
 
 
@@ -66,7 +66,7 @@ def test_an_ended_session_is_refused_by_its_fence_and_then_by_the_record(
     assert path_of(stores, manager, logged_in) is FENCE
     stores.pass_time(900)
     manager.find_session(logged_in.session_id)
-    assert stores.observer.last_path in (RECORD, ValidationPath.ORIGINAL)
+    assert stores.observer.last_path() in (RECORD, ValidationPath.ORIGINAL)
     assert manager.find_session(logged_in.session_id) is None
 
 
@@ -78,7 +78,7 @@ def test_what_changed_through_the_manager_is_seen_at_once(
     seen = manager.find_by_session_id(logged_in.session_id)
     assert seen
     assert (seen.role, seen.is_verified, seen.email) == (UserRole.ADMIN, False, "ann@example.org")
-    assert stores.observer.last_path is RECORD
+    assert stores.observer.last_path() is RECORD
     assert path_of(stores, manager, logged_in) is COPY
 
 
@@ -135,7 +135,7 @@ def test_a_session_lives_until_the_very_instant_of_its_end_on_every_path(
     if path is RECORD:
         stores.lose_copies()
     assert (manager.find_session(logged_in.session_id) is not None) == is_live
-    assert not is_live or stores.observer.last_path is path
+    assert not is_live or stores.observer.last_path() is path
     assert (manager.extend_session(logged_in.session_id, 1) is not None) == is_live
 
 

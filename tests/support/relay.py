@@ -1,0 +1,89 @@
+"""A TCP relay before a server, that can cut connections and lose answers: what networks do to idle sockets."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Relay:
+    """Listens on `port` and passes everything on to a server's port, both ways, until told otherwise.
+
+    It is a context manager; leaving it closes all.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(self, server_port: int) -> None:
+        self._server_port = server_port
+        self._listener = socket.create_server((self.host, 0))
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._threads: list[threading.Thread] = []
+        self._answers_to_lose = 0
+        self.connections = 0
+
+    @property
+    def port(self) -> int:
+        """The port that clients connect to."""
+        return int(self._listener.getsockname()[1])
+
+    def cut(self, *, with_reset: bool) -> None:
+        """End all connections, with RST or, as a server that shuts down, with FIN; new ones are passed on."""
+        pairs, self._pairs = self._pairs, []
+        for client, server in pairs:
+            if with_reset:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            for end in (server, client):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RD if with_reset else socket.SHUT_RDWR)
+                end.close()
+
+    def lose_next_answers(self, count: int) -> None:
+        """Cut the connection instead of passing on an answer, *count* times; the server has done what it was told."""
+        self._answers_to_lose = count
+
+    def __enter__(self) -> Self:
+        self._spawn(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut(with_reset=False)
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection((self.host, self._server_port))
+                self.connections += 1
+                self._pairs.append((client, server))
+                self._spawn(self._pump, client, server)
+                self._spawn(self._pump_answers, server, client)
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def _pump_answers(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if self._answers_to_lose:
+                    self._answers_to_lose -= 1
+                    self.cut(with_reset=True)
+                    return
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def _spawn(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=arguments)
+        self._threads.append(thread)
+        thread.start()
