@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.functions.service import Service, Stores
+from tests.support.fuzz import draw_steadily
 from tests.support.log import Log
+
+draw_steadily()
 
 
 @pytest.fixture

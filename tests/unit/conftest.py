@@ -8,7 +8,10 @@ import pytest
 from session_management.models import Session, SessionWithUser, User, UserRole
 from session_management.tokens import handle_of
 from tests.support.clock import ToldClock
+from tests.support.fuzz import draw_steadily
 from tests.support.log import Log
+
+draw_steadily()
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""P5: after everything that can happen, no log line, metric, error or answer holds a secret that it must not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from session_management.managers.mock import DEMO_PASSWORD
+from session_management.models import CreateUserData
+from tests.events import EVENTS
+from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of
+from tests.support.http_events import http_event
+from tests.support.log import Log
+
+EMAIL = "canary-email@example.com"
+WRONG = "canary-wrong-password"
+JSON = {"content-type": "application/json"}
+OUTAGES: list[set[str]] = [set(), {REDIS}, {POSTGRES}, {REDIS, POSTGRES}]
+
+
+def everything_that_can_happen(service: Service, stores: Stores) -> tuple[list[str], list[Any]]:
+    """Log in and out, ask in every way, with each store up and down; return the session IDs and the answers."""
+    hashed = service.manager.find_by_email("demo@example.com").hashed_password  # type: ignore[union-attr]
+    service.manager.create(CreateUserData(EMAIL, hashed_password=hashed))
+    logins = [{"email": EMAIL, "password": DEMO_PASSWORD, "transport": "bearer"}, {"email": EMAIL, "password": WRONG}]
+    session_ids: list[str] = []
+    answers: list[Any] = []
+    for stores.down in OUTAGES:
+        for body in logins:
+            answer = service.answer("Login", http_event("POST", headers=JSON, body=body))
+            if answer["statusCode"] == 200:
+                session_ids.append(body_of(answer)["session_id"])
+            else:
+                answers.append(answer)
+        session_id = session_ids[-1]
+        bearer = {"authorization": f"Bearer {session_id}"}
+        question = json.loads((EVENTS / "authorizer.http-api-v2.bearer.json").read_text())
+        answers += [
+            service.answer("Validate", http_event(headers=bearer)),
+            service.answer("Validate", http_event(cookies=[f"__Host-sessionId={session_id}"])),
+            service.answer("Validate", http_event(headers={"authorization": f"Basic {session_id}"})),
+            service.answer("Authorizer", {**question, "headers": bearer, "cookies": []}),
+            service.answer("Authorizer", {"type": "TOKEN", "authorizationToken": bearer["authorization"]}),
+            service.answer("Login", http_event("POST", headers=JSON, body={"password": WRONG, WRONG: session_id})),
+            service.answer("Logout", http_event("POST", headers=bearer)),
+            service.answer("Sweeper", {}),
+            service.answer("Me", http_event(headers=bearer)),
+            service.answer("Migrate", {}),
+        ]
+    stores.down = set()
+    return session_ids, answers
+
+
+@pytest.fixture(params=["digest", "plain"])
+def at_rest(request: pytest.FixtureRequest, service: Service, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The service in either form of session IDs, with Powertools asked to log events."""
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    service.configure(SESSION_ID_AT_REST=request.param)
+    return request.param
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_no_secret_is_told_to_anybody(
+    service: Service, stores: Stores, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session_ids, answers = everything_that_can_happen(service, stores)
+
+    output = "".join(capsys.readouterr())
+    assert len(session_ids) == 2
+    assert len(answers) == 46
+    for secret in (*session_ids, DEMO_PASSWORD, WRONG):
+        assert secret not in log.text
+        assert secret not in output
+        assert secret not in json.dumps(answers)
+    # The log names people by the handle of their session, if at all.
+    assert EMAIL not in log.text
+    assert EMAIL not in output
+
+
+def test_no_session_id_or_password_is_at_rest(service: Service, stores: Stores) -> None:
+    adapters = [service.manager._adapter, service.manager._database.users]
+
+    session_ids, _ = everything_that_can_happen(service, stores)
+
+    copies, memory = (vars(adapter._adapter) for adapter in adapters)  # type: ignore[attr-defined]
+    kept = repr(
+        [copies, *((row, row.session.key) for row in memory["_database"].sessions.values()), memory["_database"].users]
+    )
+    assert len(memory["_database"].sessions) >= 3
+    for secret in (*session_ids, DEMO_PASSWORD, WRONG):
+        assert secret not in kept
+
+
+def test_what_is_logged_is_json_line_by_line(service: Service, stores: Stores, log: Log) -> None:
+    """A line break in what a client sends cannot forge one (ASVS 16.4.1)."""
+    service.answer("Login", http_event("POST", headers={**JSON, "user-agent": 'x"}\n{"level": "forged"'}, body="{}"))
+    everything_that_can_happen(service, stores)
+
+    assert log.lines
+    assert "forged" not in {line["level"] for line in log.lines}
