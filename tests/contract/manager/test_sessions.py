@@ -113,6 +113,21 @@ def test_a_logout_ends_the_session_for_good(stores: Stores, manager: UserManager
     assert manager.find_session(logged_in.session_id) is None
 
 
+def test_a_logout_clears_the_legacy_column_that_names_the_session(
+    stores: Stores, manager: UserManager, ann: User
+) -> None:
+    """Section 3, rule 5: where session IDs are plain, the original's column is a session too."""
+    session_id = "a-session-of-the-original"
+    stores.give_legacy_session(ann.id, session_id, stores.clock.now())
+    assert (manager.find_session(session_id) is not None) == (stores.names.at_rest == "plain")
+    manager.delete_session("another-session-of-the-original")
+    assert stores.legacy_session(ann.id) == session_id
+    manager.delete_session(session_id)
+    assert (stores.legacy_session(ann.id) is None) == (stores.names.at_rest == "plain")
+    stores.pass_time(901)
+    assert manager.find_session(session_id) is None
+
+
 def test_what_is_no_session_id_is_nobodys_and_ended_already(
     stores: Stores, manager: UserManager, logged_in: LogIn
 ) -> None:
