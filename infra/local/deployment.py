@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.ports import HOST
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 
+CONTAINERS_HOST = "host.docker.internal"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -51,6 +53,11 @@ class StackOptions:
     durable: bool = True
     log: int | None = None
     project: Path = PROJECT
+
+
+def seen_from_containers(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return *environment* with the host, where a URL names it, under the name that containers know it by."""
+    return {name: value.replace(f"@{HOST}:", f"@{CONTAINERS_HOST}:") for name, value in environment.items()}
 
 
 def local_environment(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Mapping[str, str]:

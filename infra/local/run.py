@@ -1,11 +1,12 @@
 """`make run`: the local stack, kept open until Ctrl-C. Reads `PORT` and `ENVIRONMENTS`."""
 
+import json
 import logging
 import os
 import sys
 import threading
 
-from infra.local.deployment import StackOptions
+from infra.local.deployment import CONTAINERS_HOST, StackOptions, seen_from_containers
 from infra.local.http_server import PortTakenError
 from infra.local.local_function import InvocationError
 from infra.local.servers import ServerError
@@ -33,6 +34,10 @@ Log in for a bearer token, and use it:
 Log out:
   curl -iw '\\n' -b /tmp/session-cookies -c /tmp/session-cookies -X POST {url}/logout
 
+A built function in its container, on these servers:
+  sam local invoke Validate -e events/validate.none.json --env-vars {variables} \\
+    --add-host {containers_host}:host-gateway
+
 What the functions log appears below. Ctrl-C ends everything.
 """
 
@@ -45,8 +50,7 @@ def main() -> int:
         port, environments = _number("PORT", 8080, 65535), _number("ENVIRONMENTS", 1, 64)
         options = StackOptions(port=port, environments=environments)
         with LocalStack(options, announce=_announce) as stack:
-            user = stack.demo_user
-            print(_LINES_TO_PASTE.format(url=stack.url, email=user.email, password=user.password), flush=True)
+            print(_lines_to_paste(stack), flush=True)
             _sweep_until_interrupted(stack)
     except PortTakenError as error:
         return _fail(f"{error}; choose another, as in: make run PORT=8081")
@@ -55,6 +59,20 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
     return 0
+
+
+def _lines_to_paste(stack: LocalStack) -> str:
+    """Return what to try; the variables for SAM are put where the lines say, and go when the stack goes."""
+    variables = stack.valkey.folder / "sam.json"
+    variables.write_text(json.dumps({"Parameters": seen_from_containers(stack.environment)}))
+    user = stack.demo_user
+    return _LINES_TO_PASTE.format(
+        url=stack.url,
+        email=user.email,
+        password=user.password,
+        variables=variables,
+        containers_host=CONTAINERS_HOST,
+    )
 
 
 def _fail(why: str) -> int:

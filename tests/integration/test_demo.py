@@ -1,5 +1,6 @@
 """`make demo` and `make run` from outside: what they print, how they end, and what they leave behind (nothing)."""
 
+import json
 import os
 import re
 import shutil
@@ -124,6 +125,8 @@ def test_the_stack_stays_until_it_is_interrupted_and_says_how_to_use_it() -> Non
         for path in ("/login", "/validate", "/me", "/logout"):
             assert url + path in printed
         assert "demo@example.com" in printed
+        (variables,) = re.findall(r"--env-vars (\S+)", printed)
+        assert "@host.docker.internal:" in json.loads(Path(variables).read_text())["Parameters"]["REDIS_URL"]
         assert httpx.get(f"{url}/validate", trust_env=False).status_code == 401
         program.send_signal(signal.SIGINT)
         rest, _ = program.communicate(timeout=30)
