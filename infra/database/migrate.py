@@ -78,7 +78,7 @@ def migrate(database: Database, migrations: Sequence[Migration], *, dry_run: boo
     if dry_run:
         return _outcome([], applied_before, pending)
     applied = [migration.name for migration in pending if _apply(database, migration)]
-    return _outcome(applied, [migration.name for migration in migrations], [])
+    return _outcome(applied, {*applied_before, *(migration.name for migration in migrations)}, [])
 
 
 def _applied(database: Database) -> dict[str, str]:
