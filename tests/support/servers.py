@@ -98,7 +98,7 @@ def empty(connection: pg8000.native.Connection) -> None:
 @contextmanager
 def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **variables: str) -> Iterator[Postgres]:
     """Give a client of the layer's to *server*, and close it; *variables* are settings."""
-    settings = Settings.from_environment({"DATABASE_URL": server.url, **variables})
+    settings = Settings.from_environment({"DATABASE_URL": server.url} | variables)
     options = settings.postgres
     breaker = Breaker("postgresql", clock=clock or SystemClock(), observer=RecordingObserver())
     credentials = FixedCredentials(options.user, options.password)
@@ -112,7 +112,7 @@ def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **v
 @contextmanager
 def redis_client(server: EmbeddedValkey, *, clock: Clock | None = None, **variables: str) -> Iterator[Redis]:
     """Give a client of the layer's to *server*, and close it; *variables* are settings."""
-    options = Settings.from_environment({"REDIS_URL": server.url, **variables}).redis
+    options = Settings.from_environment({"REDIS_URL": server.url} | variables).redis
     breaker = Breaker("redis", clock=clock or SystemClock(), observer=RecordingObserver())
     client = Redis(options, credentials=FixedCredentials(options.user, options.password), breaker=breaker)
     try:
