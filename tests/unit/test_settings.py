@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from session_management.environment import read_runtime
 from session_management.errors import ConfigurationError
 from session_management.settings import Settings
 
@@ -245,6 +246,14 @@ def test_whatever_the_variables_hold_there_are_settings_or_faults_without_a_valu
     else:
         assert settings.postgres.host
         assert settings.redis.host
+
+
+def test_settings_that_are_made_by_hand_do_not_show_a_wrong_value_either() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Settings(runtime=read_runtime({}), database_url=SecretStr("mysql://canary"), cookie_name="canary=")
+
+    assert raised.value.error_count() == 2
+    assert "canary" not in f"{raised.value} {raised.value!r}"
 
 
 def test_settings_do_not_show_secrets() -> None:
