@@ -40,18 +40,18 @@ class Redis:
         Raises:
             StoreUnavailableError: no reply in time, or an error for a reply.
         """
-        from redis.exceptions import AuthenticationError, RedisError
+        from redis.exceptions import RedisClusterException, RedisError
 
         with self._lock, self._breaker:
             try:
                 return self._send(words)
-            except AuthenticationError as error:
+            except (RedisError, RedisClusterException, OSError) as error:
+                if not _was_refused(error):
+                    raise self._meaning(error) from error
                 self.close()
                 if not self._credentials.refresh():
                     raise StoreUnavailableError(_STORE, "it refused the user or the password") from error
                 return self._send_anew(words)
-            except (RedisError, OSError) as error:
-                raise self._meaning(error) from error
             except BaseException:
                 # Half a handshake, or a reply still under way: nobody may go on from there.
                 self.close()
@@ -65,21 +65,29 @@ class Redis:
                 client.close()
 
     def _send(self, words: tuple[str | bytes | int, ...]) -> Any:
-        client = self._open()
-        self._hurry(client)
-        return client.execute_command(*words)
+        self._hurry()
+        return self._open().execute_command(*words)
 
-    def _hurry(self, client: "redis.Redis | redis.RedisCluster") -> None:
-        """Shrink the time-outs of the one connection to what the request has left, and restore them later."""
+    def _hurry(self) -> None:
+        """Shrink the time-outs of an open connection to what the request has left, and restore them later."""
         timeout, connect_timeout = self._timeouts()
-        is_hurried = timeout < self._options.timeout_seconds or connect_timeout < self._options.connect_timeout_seconds
-        connection = getattr(client, "connection", None)
-        if connection is None or not (is_hurried or self._is_hurried):
+        is_hurried = self._is_short(timeout, connect_timeout)
+        client: Any = self._client
+        if client is None or not (is_hurried or self._is_hurried):
             return
+        if self._options.is_cluster:
+            # Its connections are its own affair: it is opened anew, with the time-outs that hold now.
+            self.close()
+            return
+        connection = client.connection
         connection.socket_timeout = timeout
         connection.socket_connect_timeout = connect_timeout
         connection.update_current_socket_timeout(timeout)
         self._is_hurried = is_hurried
+
+    def _is_short(self, timeout: float, connect_timeout: float) -> bool:
+        options = self._options
+        return timeout < options.timeout_seconds or connect_timeout < options.connect_timeout_seconds
 
     def _timeouts(self) -> tuple[float, float]:
         return (
@@ -88,22 +96,25 @@ class Redis:
         )
 
     def _send_anew(self, words: tuple[str | bytes | int, ...]) -> Any:
-        from redis.exceptions import RedisError
+        from redis.exceptions import RedisClusterException, RedisError
 
         try:
             return self._send(words)
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             raise self._meaning(error) from error
 
     def _meaning(self, error: Exception) -> StoreUnavailableError:
         from redis import exceptions
 
+        if isinstance(error.__cause__, StoreUnavailableError):
+            return error.__cause__
         if isinstance(error, exceptions.MovedError):
             return StoreUnavailableError(_STORE, "it is a cluster: set REDIS_CLUSTER=true")
         if isinstance(error, exceptions.ReadOnlyError):
             # After a failover the name leads elsewhere; this connection still leads here.
             self.close()
-        if isinstance(error, exceptions.TimeoutError):
+        # A cluster's client looks for other nodes after a time-out, and says what came of that.
+        if any(isinstance(one, exceptions.TimeoutError) for one in (error, error.__cause__, error.__context__)):
             return StoreUnavailableError(_STORE, "it did not answer in time")
         # redis-py says "connection" of everything; what was wrong with it is what it caught.
         return StoreUnavailableError(_STORE, type(error.__cause__ or error.__context__ or error).__name__)
@@ -127,7 +138,7 @@ class Redis:
 
         options = self._options
         timeout, connect_timeout = self._timeouts()
-        self._is_hurried = True
+        self._is_hurried = self._is_short(timeout, connect_timeout)
         arguments: dict[str, Any] = {
             "host": options.host,
             "port": options.port,
@@ -148,6 +159,13 @@ class Redis:
                 "ssl_min_version": ssl.TLSVersion.TLSv1_2,
             }
         return arguments
+
+
+def _was_refused(error: Exception) -> bool:
+    """Tell whether the user or the password was refused; a cluster's client wraps what a node said."""
+    from redis.exceptions import AuthenticationError
+
+    return any(isinstance(one, AuthenticationError) for one in (error, error.__cause__))
 
 
 def _provider(credentials: Credentials) -> "CredentialProvider | None":
