@@ -13,7 +13,8 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class Relay:
     """Listens on `port` and passes everything on to a server's port, both ways, until told otherwise.
 
-    It is a context manager; leaving it closes all.
+    It counts connections, and round trips: times that a client spoke after an answer. It is a context
+    manager; leaving it closes all.
     """
 
     host = "127.0.0.1"
@@ -24,7 +25,9 @@ class Relay:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
         self._answers_to_lose = 0
+        self._is_answered = True
         self.connections = 0
+        self.round_trips = 0
 
     @property
     def port(self) -> int:
@@ -70,6 +73,8 @@ class Relay:
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                self.round_trips += self._is_answered
+                self._is_answered = False
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 
@@ -80,6 +85,7 @@ class Relay:
                     self._answers_to_lose -= 1
                     self.cut(with_reset=True)
                     return
+                self._is_answered = True
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 

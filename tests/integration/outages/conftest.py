@@ -1,7 +1,7 @@
 """Servers that may be stopped, paused and killed: afterwards they run again for the next test."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,14 +10,10 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 from session_management.models import CreateUserData, LogIn, SessionMetadata
 from tests.conftest import MakeEnvironment
 from tests.support.managers import Environment
-from tests.support.relay import Relay
-from tests.support.servers import server_settings
 
 PASSWORD = "correct horse"
 # What a paused PostgreSQL costs a test; the setting's own default is 2 seconds.
 QUICK = {"DATABASE_TIMEOUT_MS": "300", "DATABASE_CONNECT_TIMEOUT_MS": "300"}
-
-type ThroughRelays = Callable[..., tuple[Environment, Relay, Relay]]
 
 
 @pytest.fixture(autouse=True)
@@ -54,25 +50,3 @@ def env(make_environment: MakeEnvironment, cheap_passwords: None, running: None)
 def log_in(env: Environment) -> LogIn:
     """Log Ann in."""
     return env.manager.log_in("ann@example.com", PASSWORD, SessionMetadata())
-
-
-@pytest.fixture
-def through_relays(
-    make_environment: MakeEnvironment, postgres: EmbeddedPostgres, valkey: EmbeddedValkey
-) -> Iterator[ThroughRelays]:
-    """Make an environment that reaches PostgreSQL and Valkey through relays."""
-    with Relay(postgres.port) as to_postgres, Relay(valkey.port) as to_valkey:
-
-        def make(**variables: str) -> tuple[Environment, Relay, Relay]:
-            settings = server_settings(postgres, valkey)
-            assert settings.database_url
-            assert settings.redis_url
-            urls = {
-                "DATABASE_URL": settings.database_url.get_secret_value().replace(
-                    f":{postgres.port}/", f":{to_postgres.port}/"
-                ),
-                "REDIS_URL": settings.redis_url.get_secret_value().replace(f":{valkey.port}/", f":{to_valkey.port}/"),
-            }
-            return make_environment(**urls, **variables), to_postgres, to_valkey
-
-        yield make

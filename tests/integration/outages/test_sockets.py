@@ -8,7 +8,8 @@ from session_management.deadline import deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import ValidationPath
 from session_management.models import CreateUserData, LogIn, SessionMetadata
-from tests.integration.outages.conftest import PASSWORD, ThroughRelays, within
+from tests.integration.conftest import ThroughRelays
+from tests.integration.outages.conftest import PASSWORD, within
 from tests.support.managers import Environment
 
 
