@@ -38,25 +38,28 @@ def verify_password(password: str, hashed_password: str | None) -> Verification:
     """Say whether *password* belongs to *hashed_password*; without a usable hash it is wrong, at the same cost."""
     from pwdlib.exceptions import UnknownHashError
 
-    secret = _normalised(password)
     try:
-        return _verify(secret, hashed_password or _NOBODY, is_real=bool(hashed_password))
+        return _verify(password, hashed_password or _NOBODY, is_real=bool(hashed_password))
     except (UnknownHashError, ValueError):  # the latter is bcrypt's word for a damaged hash
-        return _verify(secret, _NOBODY, is_real=False)
+        return _verify(password, _NOBODY, is_real=False)
 
 
-def _verify(secret: bytes, hashed: str, *, is_real: bool) -> Verification:
-    is_bcrypt = hashed.startswith("$2")
-    # bcrypt never saw more than 72 bytes; the library now refuses them instead of cutting.
-    is_right, new_hash = _hasher().verify_and_update(secret[:_BCRYPT_BYTES] if is_bcrypt else secret, hashed)
-    if not (is_right and is_real):
-        return Verification(False)
-    return Verification(True, _hasher().hash(secret) if is_bcrypt and len(secret) > _BCRYPT_BYTES else new_hash)
+def _verify(password: str, hashed: str, *, is_real: bool) -> Verification:
+    if hashed.startswith("$2"):
+        # Made by others, of what was typed; bcrypt never saw more than 72 bytes, and the library now refuses them.
+        is_right = _hasher().verify(_bytes(password)[:_BCRYPT_BYTES], hashed)
+        return Verification(is_right, hash_password(password) if is_right else None)
+    is_right, new_hash = _hasher().verify_and_update(_normalised(password), hashed)
+    return Verification(True, new_hash) if is_right and is_real else Verification(False)
 
 
 def _normalised(password: str) -> bytes:
     # One keyboard may send é as one code point, another as two (NIST SP 800-63B-4, 3.1.1.2).
-    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
+    return _bytes(unicodedata.normalize("NFC", password))
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode(errors="surrogatepass")
 
 
 @functools.cache

@@ -96,8 +96,11 @@ class Settings(BaseModel):
         Raises:
             ConfigurationError: with every fault, each naming its variable.
         """
-        given = {name: variables.get(name.upper(), "").strip() for name in cls.model_fields if name != "runtime"}
-        given = {name: text for name, text in given.items() if text}
+        texts = {name: variables.get(name.upper(), "") for name in cls.model_fields if name != "runtime"}
+        # Spaces around a value are a slip of whoever typed it, but in a password they are part of it.
+        given = {
+            name: text if name.endswith("_password") else text.strip() for name, text in texts.items() if text.strip()
+        }
         runtime = read_runtime(variables)
         faulty: dict[str, str] = {}
         try:

@@ -93,6 +93,15 @@ def test_a_lone_surrogate_in_a_password_is_a_character_like_any_other() -> None:
     assert verify_password("a\ud800b", hash_password("a\ud800b")).is_right
 
 
+def test_an_old_bcrypt_hash_is_of_what_was_typed_and_its_successor_of_what_is_meant() -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Zoë at the café") for form in ("NFC", "NFD"))
+
+    verified = verify_password(decomposed, old_bcrypt(decomposed.encode()))
+
+    assert verified.is_right
+    assert verify_password(composed, verified.new_hash).is_right
+
+
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
 def test_an_old_bcrypt_hash_is_verified_and_replaced(prefix: str) -> None:
     old = prefix + old_bcrypt(PASSWORD.encode()).removeprefix("$2b$")

@@ -449,3 +449,10 @@ def test_the_cookies_name_has_the_host_prefix_where_the_cookie_is_secure(secure:
 def test_the_cookie_is_secure_in_every_mode() -> None:
     assert Settings.from_environment({"APP_ENV": "development"}).cookie_secure
     assert re.match("__Host-", Settings.from_environment({"APP_ENV": "test"}).cookie_name)
+
+
+def test_spaces_around_a_value_are_a_slip_but_in_a_password_they_are_part_of_it() -> None:
+    settings = Settings.from_environment({"COOKIE_NAME": " sid ", "DATABASE_PASSWORD": " p "})
+
+    assert settings.cookie_name == "sid"
+    assert settings.postgres.password == " p "
