@@ -106,7 +106,7 @@ def faults_of(variables: dict[str, str]) -> list[str]:
 def test_every_setting_is_read_from_its_variable(name: str) -> None:
     text, value = EVERY_SETTING[name]
 
-    settings = Settings.from_environment({**TOGETHER.get(name, {}), name: f" {text} "})
+    settings = Settings.from_environment({**TOGETHER.get(name, {}), name: text})
 
     assert getattr(settings, name.lower()) == value
 
