@@ -34,9 +34,12 @@ build: .venv/made .venv-sam/made ## Build the layer and the functions for this m
 	@[ $(ARCH) = x86_64 ] || echo "This is for $(ARCH): deploy it with --parameter-overrides Architecture=$(ARCH)."
 
 .PHONY: invoke
-invoke: .venv-lambda/made build ## Run `sam local invoke` over all event files; needs Docker.
-	@docker info >/dev/null 2>&1 || { echo "make invoke needs Docker, and no Docker answers." >&2; exit 1; }
+invoke: docker build ## Run `sam local invoke` over all event files; needs Docker.
 	@$(BIN)/pytest tests/packaging/sam_local_invoke.py
+
+.PHONY: docker
+docker:
+	@docker info >/dev/null 2>&1 || { echo "This needs Docker, and no Docker answers." >&2; exit 1; }
 
 # --- Test -----------------------------------------------------------------------------------------
 
