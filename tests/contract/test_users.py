@@ -32,7 +32,8 @@ def test_a_user_is_found_by_email_in_any_case_with_the_hash(stores: Stores, user
 
 
 def test_another_email_is_nobodys(stores: Stores, user: User) -> None:
-    for email in ("", "ann", "ann@example.co", "ann@example.com ", "%", "ann_example.com"):
+    never_stored = ("ann@example.com\0", "\ud800@example.com", "a" * 1_000_000)
+    for email in ("", "ann", "ann@example.co", "ann@example.com ", "%", "ann_example.com", *never_stored):
         assert stores.database.users.find_by_email(email) is None
 
 

@@ -125,6 +125,16 @@ def test_a_sweep_stops_with_its_reserve_of_time_left_and_the_next_one_goes_on(
     assert left(rows) == {"live": 17_500}
 
 
+def test_a_sweep_keeps_its_reserve_of_time_when_valkey_is_slow(
+    environment: Environment, rows: pg8000.native.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand fences at a third of a second each would take longer than a sweep may."""
+    insert(rows, "revoked", 100, "now() + INTERVAL '1 day'")
+    rows.run("UPDATE sessions SET revoked = true, revoked_at = now()")
+    told_seconds(monkeypatch, *range(49, 18, -1))
+    assert environment.manager.sweep() == SweepReport(fences_written=29, batches=1, finished=False)
+
+
 def test_without_time_beyond_the_reserve_nothing_is_begun(
     environment: Environment, rows: pg8000.native.Connection
 ) -> None:

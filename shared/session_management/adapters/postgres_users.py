@@ -36,7 +36,7 @@ class PostgreSQLUserAdapter:
 
     def find_by_email(self, email: str) -> User | None:
         """Return the user with *email*, regardless of case, with the password hash; or None."""
-        rows = self._postgres.fetch(_BY_EMAIL, email=email)
+        rows = self._postgres.fetch(_BY_EMAIL, email=email) if _is_text(email) else []
         return user_of(rows[0][:-1], rows[0][-1]) if rows else None
 
     def find_by_id(self, user_id: str) -> User | None:
@@ -91,3 +91,8 @@ class PostgreSQLUserAdapter:
 
 def _first(rows: list[list[Any]]) -> User | None:
     return user_of(rows[0]) if rows else None
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether PostgreSQL can hold *value*: it takes no NUL, and no half of a surrogate pair."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from session_management.errors import InvalidInputError
-from session_management.models import UserRole, UserStatus
+from session_management.models import UserRole, UserStatus, is_user_id
 
 _EMAIL_CHARACTERS: Final = 255
+_PAGE_USERS: Final = 1_000
 _TTL_SECONDS: Final = 315_360_000
 """Ten years, the longest absolute lifetime: what is beyond ends there anyway."""
 
@@ -31,6 +32,20 @@ def checked_ttl(ttl_seconds: object) -> timedelta:
     if not isinstance(ttl_seconds, int) or isinstance(ttl_seconds, bool) or ttl_seconds <= 0:
         raise InvalidInputError("ttl_seconds: must be a positive whole number of seconds")
     return timedelta(seconds=min(ttl_seconds, _TTL_SECONDS))
+
+
+def checked_limit(limit: object) -> int:
+    """Return *limit*. Raises InvalidInputError unless it is a number of users that fits one page."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= _PAGE_USERS:
+        raise InvalidInputError(f"limit: must be a whole number from 1 to {_PAGE_USERS}")
+    return limit
+
+
+def checked_after(after: object) -> str | None:
+    """Return *after*. Raises InvalidInputError unless it is a user's ID, or None for the first page."""
+    if after is not None and not (isinstance(after, str) and is_user_id(after)):
+        raise InvalidInputError("after: must be the ID of the last user of the page before, or None")
+    return after
 
 
 def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

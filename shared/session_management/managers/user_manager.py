@@ -7,7 +7,14 @@ from typing import Any
 from session_management.errors import InvalidInputError
 from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
 from session_management.managers.copies import Copies
-from session_management.managers.input_checks import checked_email, checked_fields, checked_role, checked_ttl
+from session_management.managers.input_checks import (
+    checked_after,
+    checked_email,
+    checked_fields,
+    checked_limit,
+    checked_role,
+    checked_ttl,
+)
 from session_management.managers.opening import Opening
 from session_management.managers.revocation import Revocation
 from session_management.managers.validation import Validation
@@ -110,8 +117,12 @@ class UserManager(UserManagerInterface):
         return self._database.users.delete(user_id)
 
     def get_all(self, limit: int = 100, after: str | None = None) -> list[User]:
-        """Return up to *limit* users in the order of their IDs; the next page starts *after* the last one's ID."""
-        return self._database.users.get_all(limit, after)
+        """Return up to *limit* users in the order of their IDs; the next page starts *after* the last one's ID.
+
+        Raises:
+            InvalidInputError: *limit* is not from 1 to 1000, or *after* is no user's ID.
+        """
+        return self._database.users.get_all(checked_limit(limit), checked_after(after))
 
     def count(self) -> int:
         """Return how many users there are."""

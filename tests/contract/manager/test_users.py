@@ -148,3 +148,20 @@ def test_a_deleted_user_is_gone_with_their_sessions_and_nobody_elses(
     assert manager.find_by_session_id(bobs) == manager.find_by_id(bob.id)
     with pytest.raises(InvalidCredentialsError):
         log_in(manager)
+
+
+def test_a_page_is_asked_for_with_a_size_and_an_id(manager: UserManager, ann: User) -> None:
+    assert manager.get_all(1, ann.id) == []
+    for limit in (0, -1, 1_001, "10", None, True):
+        with pytest.raises(InvalidInputError, match="limit"):
+            manager.get_all(limit)  # type: ignore[arg-type]
+    for after in ("", "no-uuid", 7):
+        with pytest.raises(InvalidInputError, match="after"):
+            manager.get_all(10, after)  # type: ignore[arg-type]
+
+
+def test_no_email_or_password_is_an_outage(manager: UserManager, ann: User) -> None:
+    """P6: what no store could hold is nobody's, on every store."""
+    for email, password in (("a\0b@example.com", "x"), ("\ud800@example.com", "x"), (ann.email, "\0\ud800")):
+        with pytest.raises(InvalidCredentialsError):
+            manager.log_in(email, password, SessionMetadata())
