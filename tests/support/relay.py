@@ -25,6 +25,7 @@ class Relay:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
         self._answers_to_lose = 0
+        self._withholds_next_answer = False
         self._is_answered = True
         self.connections = 0
         self.round_trips = 0
@@ -48,6 +49,10 @@ class Relay:
     def lose_next_answers(self, count: int) -> None:
         """Cut the connection instead of passing on an answer, *count* times; the server has done what it was told."""
         self._answers_to_lose = count
+
+    def withhold_next_answer(self) -> None:
+        """Keep one answer back, and the connection open: whoever waits for it waits in vain."""
+        self._withholds_next_answer = True
 
     def __enter__(self) -> Self:
         self._spawn(self._accept)
@@ -85,6 +90,9 @@ class Relay:
                     self._answers_to_lose -= 1
                     self.cut(with_reset=True)
                     return
+                if self._withholds_next_answer:
+                    self._withholds_next_answer = False
+                    continue
                 self._is_answered = True
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
