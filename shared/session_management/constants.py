@@ -51,5 +51,8 @@ class SessionConstants:
 AUTH_CONSTANTS: Final = AuthConstants()
 SESSION_CONSTANTS: Final = SessionConstants()
 
+TEN_YEARS_SECONDS: Final = 315_360_000
+"""The longest span that a setting or a caller may ask for: dates stay dates."""
+
 FENCE_SECONDS: Final = 900
 """How long a fence stays in a copy's place: longer than any request, and than any copy is believed."""

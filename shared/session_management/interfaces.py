@@ -105,8 +105,8 @@ class SessionRepository(Protocol):
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
 
-    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
-        """End all of a user's sessions but one; how many ended now.
+    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
+        """End all of a user's sessions but one; the keys of those that ended now, the original's among them.
 
         Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column.
         """

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from session_management.environment import ManagerEnvironment
-from session_management.errors import ConfigurationError, StoreUnavailableError
+from session_management.errors import ConfigurationError, SessionManagementError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
 
 METRICS_NAMESPACE: Final = "SessionManagement"
@@ -47,6 +47,12 @@ def tell_faults(error: ConfigurationError) -> None:
     logger.error("the settings cannot work", faults=error.faults)
     with single_metric("ConfigurationErrors", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE):
         pass
+
+
+def tell_spared(error: SessionManagementError) -> None:
+    """Log, of a request that is answered 503, that no store was asked: nobody else has told that."""
+    if isinstance(error, StoreUnavailableError) and not error.was_tried:
+        logger.warning("a request was answered without asking a store", store=error.store, reason=error.reason)
 
 
 @contextmanager

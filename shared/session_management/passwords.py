@@ -35,7 +35,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, hashed_password: str | None) -> Verification:
-    """Say whether *password* belongs to *hashed_password*; without a usable hash it is wrong, at the same cost."""
+    """Say whether *password* belongs to *hashed_password*; without a known form of hash it is wrong, at one's cost."""
     from pwdlib.exceptions import UnknownHashError
 
     try:

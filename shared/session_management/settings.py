@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from session_management.constants import AUTH_CONSTANTS, FENCE_SECONDS, SESSION_CONSTANTS
+from session_management.constants import AUTH_CONSTANTS, FENCE_SECONDS, SESSION_CONSTANTS, TEN_YEARS_SECONDS
 from session_management.environment import ManagerEnvironment, Runtime, read_runtime
 from session_management.errors import ConfigurationError
 from session_management.expiry import ExpiryRule
@@ -25,7 +25,6 @@ from session_management.store_options import (
 )
 from session_management.tokens import AtRest, SessionNames
 
-_TEN_YEARS: Final = 315_360_000
 """In seconds: more than any session needs, and little enough to be added to any date."""
 
 _ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
@@ -71,15 +70,15 @@ class Settings(BaseModel):
     redis_connect_timeout_ms: int = Field(500, ge=20, le=60_000)
     redis_timeout_ms: int = Field(300, ge=20, le=60_000)
 
-    session_max_age_seconds: int = Field(AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS, ge=60, le=_TEN_YEARS)
-    session_absolute_max_age_seconds: int = Field(2_592_000, ge=60, le=_TEN_YEARS)
+    session_max_age_seconds: int = Field(AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS, ge=60, le=TEN_YEARS_SECONDS)
+    session_absolute_max_age_seconds: int = Field(2_592_000, ge=60, le=TEN_YEARS_SECONDS)
     session_revalidate_seconds: int = Field(60, ge=1, lt=FENCE_SECONDS)
     session_stale_if_error_seconds: int = Field(300, ge=0, lt=FENCE_SECONDS)
-    session_touch_seconds: int = Field(300, ge=1, le=_TEN_YEARS)
-    session_idle_timeout_seconds: int = Field(0, ge=0, le=_TEN_YEARS)
+    session_touch_seconds: int = Field(300, ge=1, le=TEN_YEARS_SECONDS)
+    session_idle_timeout_seconds: int = Field(0, ge=0, le=TEN_YEARS_SECONDS)
     session_id_at_rest: AtRest = "digest"
     session_max_per_user: int = Field(0, ge=0, le=1_000_000)
-    revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS, le=_TEN_YEARS)
+    revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS, le=TEN_YEARS_SECONDS)
     sweep_reserve_seconds: int = Field(20, ge=1, le=900)
 
     cookie_secure: bool = True

@@ -26,6 +26,11 @@ class PostgresOptions:
     connect_timeout_seconds: float
     timeout_seconds: float
 
+    @property
+    def statement_limit_ms(self) -> int:
+        """What PostgreSQL itself bounds a statement by: less than we wait, so that none waits on there for nobody."""
+        return int(self.timeout_seconds * 900)
+
 
 @dataclass(frozen=True, slots=True)
 class RedisOptions:

@@ -106,7 +106,7 @@ class MemoryStores(Stores):
         self._copies = self.copies = MemoryCopyAdapter(clock)
         self.database = DatabaseAdapter(
             users=MemoryUserAdapter(self._memory, clock),
-            sessions=MemorySessionAdapter(self._memory, clock),
+            sessions=MemorySessionAdapter(self._memory, clock, self.names),
             sweep=MemorySweepAdapter(self._memory, clock),
             begin=self._memory.transaction,
         )

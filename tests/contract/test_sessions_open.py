@@ -100,3 +100,10 @@ def test_an_opening_leaves_other_sessions_and_other_users_alone(stores: Stores, 
     assert before.session == first.session
     assert before.user.last_login_at == first.session.created_at + timedelta(seconds=10)
     assert stores.database.users.find_by_id(other.id) == other
+
+
+def test_an_opening_replaces_the_legacy_session(stores: Stores, user: User) -> None:
+    """It would live on with the new login's date."""
+    stores.give_legacy_session(user.id, "legacy-session-id", stores.clock.now())
+    opened(stores, user)
+    assert stores.legacy_session(user.id) is None

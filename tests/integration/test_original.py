@@ -184,8 +184,8 @@ def test_a_logout_clears_the_legacy_column(env: Environment, ann: User, original
 
 
 def test_a_logout_of_another_session_leaves_the_legacy_column(env: Environment, ann: User, original: Original) -> None:
-    original.write_column(ann, env.clock.now())
     session_id = env.manager.create_session(ann.id, SessionMetadata(), 3600)
+    original.write_column(ann, env.clock.now())
     env.manager.delete_session(session_id)
     env.manager.delete_session("another-unknown-session-id")
     assert original.column(ann) == SESSION_ID
@@ -199,9 +199,42 @@ def test_ending_all_sessions_and_a_new_password_clear_the_legacy_column(
         lambda: env.manager.change_password(ann.id, "another password"),
     ):
         original.write_column(ann, env.clock.now())
+        original.log_in(ann)
+        assert env.manager.find_session(SESSION_ID)
         end_all()
         assert original.column(ann) is None
         assert env.manager.find_session(SESSION_ID) is None
+        original.forget_fences()
+
+
+def test_a_login_here_revives_no_session_of_the_legacy_column(env: Environment, ann: User, original: Original) -> None:
+    """P3: the column's session lives by `last_login_at`, which a login moves."""
+    original.write_column(ann, env.clock.now() - timedelta(days=8))
+    env.manager.create_session(ann.id, SessionMetadata(), 3600)
+
+    assert env.manager.find_session(SESSION_ID) is None
+    assert original.column(ann) is None
+
+
+def test_ending_all_sessions_ends_the_originals_that_the_legacy_column_names(
+    env: Environment, ann: User, original: Original
+) -> None:
+    """Its JSON is found by no list; the column is the only way to it."""
+    original.log_in(ann)
+    original.write_column(ann, env.clock.now())
+    env.manager.revoke_all(ann.id)
+    assert env.manager.find_session(SESSION_ID) is None
+    assert not original.accepts(SESSION_ID)
+
+
+def test_a_login_here_replaces_the_session_in_the_legacy_column(
+    env: Environment, ann: User, original: Original
+) -> None:
+    """As a login there does; it would live on with the new login's date."""
+    original.write_column(ann, env.clock.now())
+    env.manager.create_session(ann.id, SessionMetadata(), 3600)
+    assert original.column(ann) is None
+    assert env.manager.find_session(SESSION_ID) is None
 
 
 def test_a_session_of_ours_reads_as_the_originals(

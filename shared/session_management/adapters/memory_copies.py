@@ -55,7 +55,8 @@ class MemoryCopyAdapter:
             return True
 
     def _fence(self, key: str, value: bytes) -> None:
-        self._values[key] = value, self._now() + FENCE_SECONDS * 1000
+        with self._lock:
+            self._values[key] = value, self._now() + FENCE_SECONDS * 1000
 
     def _value(self, key: str) -> bytes | None:
         value, ends_at = self._values.get(key, (None, 0))

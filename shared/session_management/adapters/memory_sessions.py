@@ -4,19 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from session_management.adapters.memory import MemoryDatabase, SessionRow, public
+from session_management.adapters.memory import MemoryDatabase, SessionRow, UserRow, public
 from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
 from session_management.models import Session, SessionWithUser, UserStatus
+from session_management.tokens import SessionNames
 
 
 class MemorySessionAdapter:
     """Sessions in memory."""
 
-    def __init__(self, database: MemoryDatabase, clock: Clock) -> None:
+    def __init__(self, database: MemoryDatabase, clock: Clock, names: SessionNames) -> None:
         """Use *database*; *clock* stands for the record's own."""
         self._database = database
         self._clock = clock
+        self._names = names
 
     def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
         """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
@@ -28,7 +30,7 @@ class MemorySessionAdapter:
                 return None
             hashed = new_hash or row.user.hashed_password
             user = replace(row.user, last_login_at=session.created_at, hashed_password=hashed)
-            self._database.users[user.id] = replace(row, user=user)
+            self._database.users[user.id] = UserRow(user)
             self._database.sessions[session.key] = SessionRow(session)
             return SessionWithUser(session, public(user))
 
@@ -60,16 +62,18 @@ class MemorySessionAdapter:
                 self._database.users[user.user.id] = replace(user, session_id=None)
             return row is not None
 
-    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
-        """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""
+    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
+        """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
         with self._database.lock:
             user = self._database.users.get(user_id)
+            legacy = user.session_id if user else None
             if user:
                 self._database.users[user_id] = replace(user, session_id=None)
             rows = [row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key]
             for row in rows:
                 self._end(row, reason)
-            return len(rows)
+            known = [legacy] if legacy and self._names.at_rest == "plain" else []
+            return [*(row.session.key for row in rows), *known]
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""

@@ -22,7 +22,10 @@ _LIVE: Final = """
 
 _OPEN: Final = f"""
     WITH u AS (
-        UPDATE users u SET last_login_at = :created_at, hashed_password = COALESCE(:new_hash::text, u.hashed_password)
+        -- The legacy column's session would live on with the new login's date: a login replaces it.
+        UPDATE users u
+        SET last_login_at = :created_at, session_id = NULL,
+            hashed_password = COALESCE(:new_hash::text, u.hashed_password)
         WHERE u.id = :user_id AND u.status = 'ACTIVE'
             AND (:verified_hash::text IS NULL OR u.hashed_password IN (:verified_hash::text, :new_hash::text))
         RETURNING u.*
@@ -72,11 +75,15 @@ _REVOKE: Final = """
 _FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
 
 # The lock orders this against logins and other changes of the user. The legacy column is a session as well.
-_LOCK_AND_CLEAR: Final = "UPDATE users SET session_id = NULL WHERE id = :user_id"
+_LOCK_AND_CLEAR: Final = """
+    WITH was AS (SELECT id, session_id FROM users WHERE id = :user_id FOR NO KEY UPDATE)
+    UPDATE users u SET session_id = NULL FROM was WHERE u.id = was.id RETURNING was.session_id
+"""
 
 _REVOKE_ALL: Final = """
     UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
     WHERE user_id = :user_id AND NOT revoked AND id <> :except_key
+    RETURNING id
 """
 
 _KEEP_NEWEST: Final = """
@@ -133,10 +140,13 @@ class PostgreSQLSessionAdapter:
             self._postgres.execute(_FORGET, key=key)
         return is_recorded
 
-    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> int:
-        """End all of a user's sessions but one; how many ended now. Runs inside a transaction."""
-        self._postgres.execute(_LOCK_AND_CLEAR, user_id=user_id)
-        return self._postgres.execute(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
+    def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
+        """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
+        legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id)
+        ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
+        # Where IDs are digests, no session of the original is accepted: its ID is not a key of ours.
+        known = [*ended, *legacy] if self._names.at_rest == "plain" else ended
+        return [key for (key,) in known if key is not None]
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""

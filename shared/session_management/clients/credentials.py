@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
+from session_management.deadline import within_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock
 from session_management.store_options import PostgresOptions, RedisOptions
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 _SECONDS_BETWEEN_REFRESHES: Final = 10.0
+_SECRET_SECONDS: Final = 3.0
 _TOKEN_SECONDS: Final = 900
 
 type UserAndPassword = tuple[str | None, str | None]
@@ -78,7 +80,7 @@ class SecretCredentials:
 
         self._fetched_at = self._clock.monotonic()
         try:
-            client = boto3.client("secretsmanager", config=_quick())
+            client = boto3.client("secretsmanager", config=_quick(self._store))
             secret = json.loads(client.get_secret_value(SecretId=self._arn)["SecretString"])
             return secret.get("username"), secret["password"]
         except (BotoCoreError, ClientError) as error:
@@ -175,12 +177,13 @@ def redis_credentials(options: RedisOptions, *, clock: Clock) -> Credentials:
     return FixedCredentials(options.user, options.password)
 
 
-def _quick() -> "Config":
+def _quick(store: str) -> "Config":
     from botocore.config import Config
 
-    return Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+    half = within_deadline(store, _SECRET_SECONDS) / 2
+    return Config(connect_timeout=half, read_timeout=half, retries={"total_max_attempts": 1})
 
 
 def _code(error: Exception) -> str:
-    response = getattr(error, "response", {})
+    response = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", type(error).__name__))

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Self
@@ -22,7 +23,8 @@ _UNIQUE_VIOLATION: Final = "23505"
 _AUTHENTICATION: Final = ("28P01", "28000")
 _READ_ONLY: Final = "25006"
 _DATA_EXCEPTION: Final = "22"
-_CONNECTION_ENDS: Final = ("08", "57P")
+# The last two: a prepared statement that a change of the schema, or a pooler, took away.
+_CONNECTION_ENDS: Final = ("08", "57P", "0A000", "26000")
 _HINTS: Final = {
     "28P01": "the password is wrong",
     "28000": "this user may not log in to PostgreSQL",
@@ -51,7 +53,9 @@ class ConnectionLostError(SessionManagementError):
         causes = (error, error.__cause__, error.__context__)
         if any(isinstance(cause, TimeoutError) for cause in causes):
             return cls("it did not answer in time", timed_out=True)
-        return cls(f"the connection failed ({type(error.__cause__ or error).__name__})")
+        in_its_words = isinstance(error, InterfaceError) and error.__cause__ is None
+        what = str(error) if in_its_words else type(error.__cause__ or error).__name__
+        return cls(f"the connection failed ({what})")
 
 
 class AuthenticationRefusedError(SessionManagementError):
@@ -62,24 +66,28 @@ class PostgresConnection:
     """An open connection. After any error but a statement's own it must be closed, not used again."""
 
     def __init__(self, options: PostgresOptions, user: str, password: str | None, timeout_seconds: float) -> None:
-        """Connect within *timeout_seconds* a step.
+        """Connect within *timeout_seconds*.
 
         Raises:
             ConnectionLostError: it could not be reached, or TLS failed.
             AuthenticationRefusedError: the credentials are wrong.
         """
         self._prepared: dict[str, _CountedStatement] = {}
+        ends_at = time.monotonic() + timeout_seconds
         with _told_apart():
             sock = socket.create_connection((options.host, options.port), timeout_seconds)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
+                sock.settimeout(_seconds_until(ends_at))
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._pg8000 = _TimedConnection(
                     user,
+                    ends_at=ends_at,
                     host=options.host,
                     database=options.name,
                     password=password,
                     ssl_context=ssl.create_default_context(cafile=options.ca_file) if options.uses_tls else False,
                     application_name="session-management",
+                    startup_params=_limits(options),
                     sock=sock,
                 )
             except BaseException:
@@ -117,8 +125,23 @@ class PostgresConnection:
 
 
 class _TimedConnection(Connection):
+    """pg8000 bounds each read; here a statement, or the handshake, is bounded over all its round trips."""
+
+    def __init__(self, user: str, *, ends_at: float, **arguments: Any) -> None:
+        self._ends_at = ends_at
+        super().__init__(user, **arguments)
+
     def set_timeout(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
         self._usock.settimeout(seconds)
+
+    def handle_messages(self, context: Any) -> None:
+        self._usock.settimeout(_seconds_until(self._ends_at))
+        super().handle_messages(context)
+
+    def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: Any) -> None:  # noqa: N802 (pg8000's name)
+        self._usock.settimeout(_seconds_until(self._ends_at))
+        super().handle_AUTHENTICATION_REQUEST(data, context)
 
     def close(self) -> None:
         ends = [end for end in (self._sock, self._usock) if end]
@@ -135,6 +158,18 @@ class _CountedStatement(PreparedStatement):
     @property
     def row_count(self) -> int:
         return self._context.row_count
+
+
+def _seconds_until(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _limits(options: PostgresOptions) -> dict[str, str]:
+    # A pooler takes no such parameter: there each transaction sets its own limit.
+    return {} if options.is_pooled else {"statement_timeout": str(options.statement_limit_ms)}
 
 
 @contextmanager

@@ -51,18 +51,25 @@ class Postgres:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing; an exception rolls back. Raises as `fetch`."""
-        with self._lock, self._breaker, self._told():
-            self._begin()
-            self._in_transaction = True
-            try:
+        """Everything inside happens, or nothing; an exception rolls back. Raises as `fetch`.
+
+        A transaction inside another is part of it.
+        """
+        with self._lock:
+            if self._in_transaction:
                 yield
-                self._open().command("COMMIT", self._timeout())
-            except Exception:
-                self._roll_back()
-                raise
-            finally:
-                self._in_transaction = False
+                return
+            with self._breaker, self._told():
+                self._begin()
+                self._in_transaction = True
+                try:
+                    yield
+                    self._open().command("COMMIT", self._timeout())
+                except Exception:
+                    self._roll_back()
+                    raise
+                finally:
+                    self._in_transaction = False
 
     def run_script(self, sql: str) -> None:
         """Run *sql* of several statements, inside a transaction. Raises as `fetch`."""
@@ -88,7 +95,9 @@ class Postgres:
                 return self._again_if_dead(lambda: self._run(sql, parameters))
 
     def _begin(self) -> None:
-        self._again_if_dead(lambda: self._open().command("BEGIN", self._timeout()))
+        options = self._options
+        limit = f"; SET LOCAL statement_timeout = {options.statement_limit_ms}" if options.is_pooled else ""
+        self._again_if_dead(lambda: self._open().command(f"BEGIN{limit}", self._timeout()))
 
     def _run(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
         connection = self._open()
@@ -145,18 +154,17 @@ class Postgres:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Turn what the driver's connection raises into the one error that the rules know."""
-        from session_management.clients.pg8000_connection import (
-            AuthenticationRefusedError,
-            ConnectionLostError,
-        )
+        """Turn what the driver's connection raises into errors of ours; close it after anything that is none."""
+        from session_management.clients.pg8000_connection import AuthenticationRefusedError, ConnectionLostError
 
         try:
             yield
         except (ConnectionLostError, AuthenticationRefusedError) as error:
             self.close()
             raise StoreUnavailableError(_STORE, str(error)) from error
-        except (KeyboardInterrupt, SystemExit):
-            # The answer is still under way: nobody may read it as that of the next statement.
+        except SessionManagementError:
+            raise
+        except BaseException:
+            # A reply may still be under way: nobody may read it as that of the next statement.
             self.close()
             raise

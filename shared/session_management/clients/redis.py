@@ -21,8 +21,8 @@ _STORE: Final = "redis"
 class Redis:
     """Redis over one connection (one for each node of a cluster), opened at the first command.
 
-    A command is sent again once if the connection broke, never after a time-out: commands here are safe to
-    repeat. Threads may share it; they take turns.
+    A command is sent again once if the connection broke, never after a time-out (a cluster's client looks at
+    its nodes again, and may wait twice): commands here are safe to repeat. Threads may share it; they take turns.
     """
 
     def __init__(self, options: RedisOptions, *, credentials: Credentials, breaker: Breaker) -> None:
@@ -52,6 +52,10 @@ class Redis:
                 if not self._credentials.refresh():
                     raise StoreUnavailableError(_STORE, "it refused the user or the password") from error
                 return self._send_anew(words)
+            except StoreUnavailableError as error:
+                if error.was_tried:
+                    self.close()
+                raise
             except BaseException:
                 # Half a handshake, or a reply still under way: nobody may go on from there.
                 self.close()

@@ -13,13 +13,11 @@ from session_management.http.errors import MethodNotAllowedError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
 from session_management.http.requests import Request, lower_case, read_request
 from session_management.http.responses import Response, no_content, problem
-from session_management.observability import tell_faults
+from session_management.observability import tell_faults, tell_spared
 from session_management.settings import Settings
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Answer = Callable[[Request, Settings], Response]
-
-_SAFE_METHODS = ("GET", "HEAD")
 
 
 def answering(*methods: str) -> Callable[[Answer], Handler]:
@@ -49,6 +47,7 @@ def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> 
     try:
         response = _pass(read_request(event), methods, settings, answer)
     except SessionManagementError as error:
+        tell_spared(error)
         response = problem(error)
     return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))
 
@@ -66,6 +65,6 @@ def _pass(request: Request, methods: tuple[str, ...], settings: Settings, answer
         return no_content().adding(preflight_headers(request, settings.allowed_origins, methods))
     if request.method not in methods:
         raise MethodNotAllowedError(methods)
-    if request.method not in _SAFE_METHODS:
+    if request.method != "GET":
         check_origin(request, settings.allowed_origins)
     return answer(request, settings)

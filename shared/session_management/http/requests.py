@@ -19,7 +19,7 @@ from session_management.models import SessionMetadata
 
 BODY_BYTES: Final = 16_384
 _BASE64_BYTES: Final = (BODY_BYTES + 2) // 3 * 4
-_LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
+LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
 _CREDENTIALS: Final = ("cookie", "authorization")
 
 
@@ -91,7 +91,7 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
 
 def _refuse_line_breaks(headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
-        if _LINE_BREAKS.search(value):
+        if LINE_BREAKS.search(value):
             raise InvalidRequestError(f"the header {name[:64]!r} holds a line break")
 
 

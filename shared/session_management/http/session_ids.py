@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from session_management.errors import UnauthenticatedError
+from session_management.http.requests import LINE_BREAKS
 from session_management.settings import Settings
 
 _SPACES: Final = " \t"
 """What browsers trim. Python trims more, and would take a subdomain's cookie for one with the __Host- prefix."""
 
-_LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
 _BEARER: Final = re.compile(r"bearer +([^\s,]+)", re.IGNORECASE)
 
 
@@ -38,7 +38,7 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
     """
     pairs = (*request.cookies, request.headers.get("cookie", ""))
     authorization = request.headers.get("authorization", "").strip(_SPACES)
-    if any(_LINE_BREAKS.search(text) for text in (*pairs, authorization)):
+    if any(LINE_BREAKS.search(text) for text in (*pairs, authorization)):
         raise UnauthenticatedError("what is presented holds a line break")
     presented = set(_in_cookies(pairs, settings.cookie_name))
     if authorization:

@@ -1,12 +1,13 @@
 """Looking at a copy and repairing it, where Redis may be down and the request goes on without it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import SessionAdapter
-from session_management.models import SessionWithUser
+from session_management.models import Session, SessionWithUser
 from session_management.session_data import Fence, SessionData
 
 
@@ -52,6 +53,11 @@ class Copies:
                 self._adapter.extend(look.key, found, checked_at, look.seen)
         except StoreUnavailableError:
             return  # The record has answered already; the next validation repairs.
+
+    def invalidate(self, session: Session) -> None:
+        """Put a "stale" fence over the copy, if Redis answers."""
+        with suppress(StoreUnavailableError):
+            self._adapter.invalidate(session)
 
     def fence(self, keys: Iterable[str]) -> None:
         """Put a "revoked" fence over each copy, as far as Redis answers; the sweeper does the rest."""

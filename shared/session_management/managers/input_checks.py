@@ -4,22 +4,28 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from session_management.constants import TEN_YEARS_SECONDS
 from session_management.errors import InvalidInputError
 from session_management.models import UserRole, UserStatus, is_user_id
 
 _EMAIL_CHARACTERS: Final = 255
 _PAGE_USERS: Final = 1_000
-_TTL_SECONDS: Final = 315_360_000
-"""Ten years, the longest absolute lifetime: what is beyond ends there anyway."""
 
 
 def checked_email(email: object) -> str:
     """Return *email* as it is written. Raises InvalidInputError unless it could be an address."""
-    if not isinstance(email, str) or len(email) > _EMAIL_CHARACTERS or "@" not in email[1:-1]:
+    if not isinstance(email, str) or len(email) > _EMAIL_CHARACTERS or not _is_address(email):
         raise InvalidInputError(f"email: must be an address of at most {_EMAIL_CHARACTERS} characters")
     if not email.isprintable() or " " in email:
         raise InvalidInputError("email: must not hold spaces or control characters")
     return email
+
+
+def checked_password(password: str) -> str:
+    """Return *password*. Raises InvalidInputError if it is empty."""
+    if not password:
+        raise InvalidInputError("password: must not be empty")
+    return password
 
 
 def checked_role(role: object) -> str:
@@ -31,7 +37,7 @@ def checked_ttl(ttl_seconds: object) -> timedelta:
     """Return *ttl_seconds* as a span. Raises InvalidInputError unless it is a positive whole number."""
     if not isinstance(ttl_seconds, int) or isinstance(ttl_seconds, bool) or ttl_seconds <= 0:
         raise InvalidInputError("ttl_seconds: must be a positive whole number of seconds")
-    return timedelta(seconds=min(ttl_seconds, _TTL_SECONDS))
+    return timedelta(seconds=min(ttl_seconds, TEN_YEARS_SECONDS))
 
 
 def checked_limit(limit: object) -> int:
@@ -55,6 +61,12 @@ def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         allowed = ", ".join(_CHANGEABLE)
         raise InvalidInputError(f"{', '.join(sorted(unknown))}: cannot be changed here; what can be: {allowed}")
     return {name: _CHANGEABLE[name](value) for name, value in fields.items()}
+
+
+def _is_address(email: str) -> bool:
+    # The login's body takes no other.
+    name, _, domain = email.partition("@")
+    return bool(name and domain) and "@" not in domain
 
 
 def _checked_status(status: object) -> str:

@@ -27,7 +27,7 @@ class MockUserManager(UserManager):
         memory = MemoryDatabase()
         database = DatabaseAdapter(
             users=MemoryUserAdapter(memory, clock),
-            sessions=MemorySessionAdapter(memory, clock),
+            sessions=MemorySessionAdapter(memory, clock, policy.names),
             sweep=MemorySweepAdapter(memory, clock),
             begin=memory.transaction,
         )

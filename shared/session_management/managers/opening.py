@@ -25,7 +25,7 @@ class Opening:
         """Verify a password and open a session.
 
         Raises:
-            InvalidCredentialsError: no enabled user has this email and password. Whichever it is, it costs the same.
+            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
         """
         user = self._database.users.find_by_email(email)
         # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.

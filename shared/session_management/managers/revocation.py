@@ -41,19 +41,21 @@ class Revocation:
         except_key = self._policy.names.key_of(except_session_id) if except_session_id else None
         with self._database.begin():
             ended = self._database.sessions.revoke_all(user_id, reason, except_key)
-        self.fence(user_id)
-        return ended
+        self.fence(user_id, ended)
+        return len(ended)
 
-    def fence(self, user_id: str) -> None:
-        """After a commit, put a fence over every copy that could still show what was before. Raises as `end`."""
+    def fence(self, user_id: str, ended: Iterable[str]) -> None:
+        """After a commit that *ended* some sessions, fence every copy that could still show what was before.
+
+        Raises as `end`.
+        """
         sessions = self._database.sessions.recent(user_id)
         # One just revoked gets its fence from here too: whoever revoked it may not have come to that yet.
-        self.fence_keys(session.key for session in sessions if session.revoked)
+        self._fence_keys({*ended, *(session.key for session in sessions if session.revoked)})
         for session in sessions:
             if not session.revoked:
                 self._copies.invalidate(session)
 
-    def fence_keys(self, keys: Iterable[str]) -> None:
-        """Put a "revoked" fence over each copy. Raises as `end`."""
+    def _fence_keys(self, keys: Iterable[str]) -> None:
         for key in keys:
             self._copies.delete(key)

@@ -12,6 +12,7 @@ from session_management.managers.input_checks import (
     checked_email,
     checked_fields,
     checked_limit,
+    checked_password,
     checked_role,
     checked_ttl,
 )
@@ -73,10 +74,12 @@ class UserManager(UserManagerInterface):
 
         Raises:
             EmailTakenError: another user has the email, in this or another case.
-            InvalidInputError: the email or the role cannot be.
+            InvalidInputError: the email, the password or the role cannot be.
         """
-        hashed = hash_password(user_data.password) if user_data.password else user_data.hashed_password
         email, role = checked_email(user_data.email), checked_role(user_data.role)
+        hashed = user_data.hashed_password
+        if user_data.password is not None:
+            hashed = hash_password(checked_password(user_data.password))
         return self._database.users.create(email, hashed, role, user_data.is_verified)
 
     def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
@@ -91,23 +94,26 @@ class UserManager(UserManagerInterface):
         values = checked_fields(fields)
         with self._database.begin():
             user = self._database.users.update(user_id, values) if values else self.find_by_id(user_id)
-            if user and user.status is UserStatus.DISABLED:
-                self._database.sessions.revoke_all(user_id, "user_disabled", None)
+            is_disabled = user is not None and user.status is UserStatus.DISABLED
+            ended = self._database.sessions.revoke_all(user_id, "user_disabled", None) if is_disabled else []
         if user:
-            self._revocation.fence(user_id)
+            self._revocation.fence(user_id, ended)
         return user
 
     def change_password(self, user_id: str, password: str, *, keep_session_id: str | None = None) -> bool:
-        """Set a password and end all the user's sessions but one; whether there is such a user."""
-        hashed = hash_password(password)
+        """Set a password and end all the user's sessions but one; whether there is such a user.
+
+        Raises:
+            InvalidInputError: the password is empty.
+        """
+        hashed = hash_password(checked_password(password))
+        keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
         with self._database.begin():
             # The user first: a login under way waits for this lock, and then finds its hash outdated.
             user = self._database.users.update(user_id, {"hashed_password": hashed})
-            if user:
-                keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
-                self._database.sessions.revoke_all(user_id, "password_change", keep)
+            ended = self._database.sessions.revoke_all(user_id, "password_change", keep) if user else []
         if user:
-            self._revocation.fence(user_id)
+            self._revocation.fence(user_id, ended)
         return user is not None
 
     def delete(self, user_id: str) -> bool:
@@ -134,7 +140,7 @@ class UserManager(UserManagerInterface):
         """Verify a password and open a session.
 
         Raises:
-            InvalidCredentialsError: no enabled user has this email and password. Whichever it is, it costs the same.
+            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
         """
         return self._opening.log_in(email, password, metadata)
 

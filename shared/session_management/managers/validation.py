@@ -7,9 +7,9 @@ from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter, Observer, ValidationPath
 from session_management.managers.copies import Copies, Look
 from session_management.managers.original import OriginalSessions
-from session_management.models import SessionWithUser
+from session_management.models import Session, SessionWithUser
 from session_management.policy import SessionPolicy
-from session_management.session_data import session_of
+from session_management.session_data import SessionData, session_of
 
 _NOTHING: Final = timedelta()
 
@@ -81,13 +81,16 @@ class Validation:
         seen = look.seen
         if seen is None or seen.fence or seen.user is None or seen.checked is None:
             return None
-        session = session_of(seen, look.key, self._policy.names.handle_of_key(look.key))
+        session = self._session(look, seen)
         return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
+
+    def _session(self, look: Look, seen: SessionData) -> Session:
+        return session_of(seen, look.key, self._policy.names.handle_of_key(look.key))
 
     def _is_believed(self, look: Look, now: datetime, longer: timedelta = _NOTHING) -> bool:
         checked = look.seen.checked if look.seen else None
-        # abs: a copy from a clock that runs ahead of ours must not be believed for longer.
-        return checked is not None and abs(now - checked) < self._policy.revalidate + longer
+        # A copy from a clock that runs ahead of ours is not believed: it would be for too long.
+        return checked is not None and _NOTHING <= now - checked < self._policy.revalidate + longer
 
     def _ask_record(self, key: str, now: datetime) -> SessionWithUser | None:
         policy = self._policy
@@ -95,15 +98,28 @@ class Validation:
 
     def _from_record(self, found: SessionWithUser | None, look: Look, now: datetime) -> SessionWithUser | None:
         path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD
-        if found is None or found.session.revoked or self._policy.expiry.is_over(found.session, now):
+        if found is None or found.session.revoked:
+            self._disown(look, is_revoked=found is not None)
+            return self._answer(path, None)
+        if self._policy.expiry.is_over(found.session, now):
             return self._answer(path, None)
         self._copies.repair(look, found, now)
         return self._answer(path, found)
+
+    def _disown(self, look: Look, *, is_revoked: bool) -> None:
+        """Fence a copy that the record denies, or it would be believed again when PostgreSQL does not answer."""
+        if look.seen is None or not look.seen.is_ours or look.seen.fence:
+            return
+        if is_revoked:
+            self._copies.fence([look.key])
+        else:
+            self._copies.invalidate(self._session(look, look.seen))
 
     def _ask_original(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
         found = self._original.find(session_id, look, now)
         if found is None and look.failure:
             raise look.failure
+        self._disown(look, is_revoked=False)
         return self._answer(ValidationPath.ORIGINAL, found)
 
     def _answer(self, path: ValidationPath, found: SessionWithUser | None) -> SessionWithUser | None:

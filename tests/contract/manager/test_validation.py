@@ -49,12 +49,13 @@ def test_garbage_in_the_store_is_asked_about_and_replaced(
     assert path_of(stores, manager, logged_in) is COPY
 
 
-@pytest.mark.parametrize("seconds", [60, 3600, 10**9])
-def test_a_copy_of_a_clock_that_runs_ahead_is_not_believed_for_longer(
-    stores: Stores, manager: UserManager, logged_in: LogIn, seconds: int
+@pytest.mark.parametrize("ahead_ms", [1, 3_600_000, 10**12])
+def test_a_copy_of_a_clock_that_runs_ahead_is_not_believed(
+    stores: Stores, manager: UserManager, logged_in: LogIn, ahead_ms: int
 ) -> None:
+    """It would be for too long."""
     fields = json.loads(stores.value(logged_in.session.key) or b"")
-    fields["checked_at"] += seconds * 1000
+    fields["checked_at"] += ahead_ms
     stores.put(logged_in.session.key, json.dumps(fields).encode())
     assert path_of(stores, manager, logged_in) is RECORD
 

@@ -54,6 +54,25 @@ def test_without_a_copy_it_cannot_be_told(env: Environment, postgres: EmbeddedPo
             env.manager.find_session(session_id)
 
 
+def test_a_copy_that_the_record_denied_is_not_believed_again_when_postgresql_is_gone(
+    env: Environment, postgres: EmbeddedPostgres
+) -> None:
+    """P2: whoever asked the record, and was told no, leaves a fence where the copy stood."""
+    revoked, gone = log_in(env), log_in(env)
+    env.postgres.execute(
+        "UPDATE sessions SET revoked = true, revoked_at = now() WHERE id = :key", key=revoked.session.key
+    )
+    env.postgres.execute("DELETE FROM sessions WHERE id = :key", key=gone.session.key)
+    env.clock.advance(60)
+    for logged_in in (revoked, gone):
+        assert env.manager.find_session(logged_in.session_id) is None
+    postgres.stop()
+    assert env.manager.find_session(revoked.session_id) is None
+    assert env.observer.last_path() is ValidationPath.FENCE
+    with pytest.raises(StoreUnavailableError):
+        env.manager.find_session(gone.session_id)
+
+
 def test_a_stale_fence_lets_nobody_in_while_postgresql_is_down(env: Environment, postgres: EmbeddedPostgres) -> None:
     logged_in = log_in(env)
     env.manager.update(logged_in.user.id, {"role": "ADMIN"})

@@ -36,7 +36,7 @@ def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserve
     manager = UserManager(
         database=DatabaseAdapter(
             users=MemoryUserAdapter(memory, clock),
-            sessions=MemorySessionAdapter(memory, clock),
+            sessions=MemorySessionAdapter(memory, clock, a_policy().names),
             sweep=MemorySweepAdapter(memory, clock),
             begin=memory.transaction,
         ),
