@@ -27,6 +27,9 @@ class Relay:
         self._answers_to_lose = 0
         self._withholds_next_answer = False
         self._is_answered = True
+        self._closing = threading.Event()
+        self.delay_seconds = 0.0
+        """How late every answer comes, as over a slow network."""
         self.connections = 0
         self.round_trips = 0
 
@@ -59,6 +62,7 @@ class Relay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut(with_reset=False)
@@ -94,6 +98,7 @@ class Relay:
                     self._withholds_next_answer = False
                     continue
                 self._is_answered = True
+                self._closing.wait(self.delay_seconds)
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 

@@ -1,6 +1,8 @@
 """A secret that rotates: fetched once, and again when the store refuses what it held."""
 
 import json
+import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.clients import connections
 from session_management.clients.postgres import Postgres
 from session_management.clients.redis import Redis
+from session_management.deadline import deadline
 from session_management.errors import StoreUnavailableError
 from session_management.settings import Settings
 from tests.support.clock import ToldClock
@@ -177,3 +180,20 @@ def test_a_rotated_password_of_valkey_costs_one_fetch_and_no_error(
         assert fetches == ["secretsmanager"] * 2
     finally:
         keys.acl_deluser(ROLE)
+
+
+def test_a_silent_secrets_manager_is_an_unavailable_store_within_the_requests_time(
+    monkeypatch: pytest.MonkeyPatch, connect_postgres: Callable[[str], Postgres]
+) -> None:
+    """P9: it listens, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        for name, value in {"ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "eu-central-1"}.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        postgres = connect_postgres("arn:aws:secretsmanager:eu-central-1:123456789012:secret:silent")
+        began = time.monotonic()
+
+        with deadline(1.0), pytest.raises(StoreUnavailableError, match="secret cannot be read"):
+            postgres.fetch("SELECT 1")
+
+        assert time.monotonic() - began < 3

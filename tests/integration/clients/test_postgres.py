@@ -1,0 +1,107 @@
+"""The client of PostgreSQL: no reply is read twice, no time-out is paid more than once, nothing is left waiting."""
+
+import pg8000.native
+import pytest
+
+from session_management.clients.postgres import Postgres
+from session_management.errors import StoreUnavailableError
+from session_management.models import CreateUserData, SessionMetadata
+from tests.conftest import MakeEnvironment
+from tests.integration.conftest import ThroughRelays
+
+POOLERS = pytest.mark.parametrize("pooler", ["none", "transaction"])
+
+
+def rows(postgres: Postgres, number: int) -> object:
+    return postgres.fetch("SELECT :number::int", number=number)
+
+
+@POOLERS
+def test_a_statement_that_fails_before_its_reply_is_read_leaves_no_reply_behind(
+    make_environment: MakeEnvironment, pooler: str
+) -> None:
+    postgres = make_environment(DATABASE_POOLER=pooler).postgres
+    for number in range(3):
+        with pytest.raises(UnicodeEncodeError):
+            postgres.fetch("SELECT :text::text", text="\ud800")
+
+        assert rows(postgres, number) == [[number]]
+
+
+@POOLERS
+def test_neither_does_one_inside_a_transaction(make_environment: MakeEnvironment, pooler: str) -> None:
+    postgres = make_environment(DATABASE_POOLER=pooler).postgres
+
+    def fail_in_a_transaction() -> None:
+        with postgres.transaction():
+            assert rows(postgres, 1) == [[1]]
+            postgres.fetch("SELECT :text::text", text="\ud800")
+
+    with pytest.raises(UnicodeEncodeError):
+        fail_in_a_transaction()
+
+    assert rows(postgres, 2) == [[2]]
+
+
+@POOLERS
+def test_a_transaction_inside_another_is_part_of_it(make_environment: MakeEnvironment, pooler: str) -> None:
+    env = make_environment(DATABASE_POOLER=pooler)
+
+    def fail_after_a_transaction_inside() -> None:
+        with env.postgres.transaction():
+            env.manager.create(CreateUserData(email="ann@example.com"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_after_a_transaction_inside()
+
+    assert env.manager.count() == 0
+
+
+def test_a_statement_is_bounded_over_all_its_round_trips(through_relays: ThroughRelays) -> None:
+    """P9: three round trips of 0.2 s are too long for 0.5 s."""
+    env, to_postgres, _ = through_relays(DATABASE_POOLER="transaction", DATABASE_TIMEOUT_MS="500")
+    assert rows(env.postgres, 1) == [[1]]
+    to_postgres.delay_seconds = 0.2
+
+    with pytest.raises(StoreUnavailableError, match="in time"):
+        rows(env.postgres, 2)
+
+
+def test_so_is_connecting(through_relays: ThroughRelays) -> None:
+    env, to_postgres, _ = through_relays(DATABASE_CONNECT_TIMEOUT_MS="300", DATABASE_TIMEOUT_MS="5000")
+    to_postgres.delay_seconds = 0.2
+
+    with pytest.raises(StoreUnavailableError, match="in time"):
+        rows(env.postgres, 1)
+
+
+@POOLERS
+def test_a_statement_that_nobody_waits_for_any_more_does_not_wait_on_in_postgresql(
+    make_environment: MakeEnvironment, sql: pg8000.native.Connection, pooler: str
+) -> None:
+    env = make_environment(DATABASE_POOLER=pooler, DATABASE_TIMEOUT_MS="500")
+    user = env.manager.create(CreateUserData(email="ann@example.com"))
+    sql.run("BEGIN")
+    sql.run("SELECT FROM users FOR UPDATE")
+    with pytest.raises(StoreUnavailableError):
+        env.manager.create_session(user.id, SessionMetadata(), 60)
+
+    waiting = sql.run("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    sql.run("ROLLBACK")
+    assert waiting == [[0]]
+    assert sql.run("SELECT count(*) FROM sessions") == [[0]]
+    assert env.manager.count() == 1
+
+
+def test_a_prepared_statement_survives_a_change_of_the_schema(
+    make_environment: MakeEnvironment, sql: pg8000.native.Connection
+) -> None:
+    postgres = make_environment(DATABASE_POOLER="none").postgres
+    sql.run("CREATE TABLE changing (number INTEGER)")
+    try:
+        assert postgres.fetch("SELECT number FROM changing") == []
+        sql.run("ALTER TABLE changing ALTER number TYPE BIGINT")
+        assert postgres.fetch("SELECT number FROM changing") == []
+    finally:
+        sql.run("DROP TABLE changing")
