@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from infra.local.deployment import PROJECT, StackOptions
-from infra.local.local_function import InvocationError
+from infra.local.lambdas.local_function import InvocationError
 from infra.local.narrator import Narrator
 from infra.local.servers import ServerError
 from infra.local.stack import LocalStack

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.ports import HOST
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
+from infra.local.servers.ports import HOST
 
 CONTAINERS_HOST = "host.docker.internal"
 PROJECT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ import sys
 import threading
 
 from infra.local.deployment import CONTAINERS_HOST, StackOptions, seen_from_containers
-from infra.local.http_server import PortTakenError
-from infra.local.local_function import InvocationError
+from infra.local.door.http_server import PortTakenError
+from infra.local.lambdas.local_function import InvocationError
 from infra.local.servers import ServerError
 from infra.local.stack import LocalStack
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 from uuid import uuid4
 
 from infra.local.deployment import DEPLOYED, DemoUser, StackOptions, local_environment
-from infra.local.execution_environment import ExecutionEnvironments
-from infra.local.front_door import front_door
-from infra.local.http_server import HttpServer, listen
-from infra.local.local_function import LocalFunction
+from infra.local.door.front_door import front_door
+from infra.local.door.http_server import HttpServer, listen
+from infra.local.lambdas.execution_environment import ExecutionEnvironments
+from infra.local.lambdas.local_function import LocalFunction
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from infra.local import run
-from infra.local.http_server import listen
-from infra.local.local_function import ProcessDiedError
-from infra.local.ports import free_port
+from infra.local.door.http_server import listen
+from infra.local.lambdas.local_function import ProcessDiedError
+from infra.local.servers.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 STEPS = (

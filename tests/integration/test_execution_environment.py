@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.execution_environment import ExecutionEnvironment, ExecutionEnvironments
-from infra.local.local_function import (
+from infra.local.lambdas.execution_environment import ExecutionEnvironment, ExecutionEnvironments
+from infra.local.lambdas.local_function import (
     FunctionError,
     FunctionTimedOutError,
     LocalFunction,
@@ -252,8 +252,8 @@ def test_no_process_outlives_its_parent_even_while_it_works(tmp_path: Path) -> N
     function(tmp_path / "scripted")
     program = f"""
         from pathlib import Path
-        from infra.local.execution_environment import ExecutionEnvironment
-        from infra.local.local_function import LocalFunction
+        from infra.local.lambdas.execution_environment import ExecutionEnvironment
+        from infra.local.lambdas.local_function import LocalFunction
 
         folder = Path({str(tmp_path / "scripted")!r})
         environment = ExecutionEnvironment(LocalFunction(name="scripted", folder=folder, timeout_seconds=600))

@@ -21,11 +21,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from infra.local.execution_environment import ExecutionEnvironments
-from infra.local.front_door import front_door
-from infra.local.http_server import HttpServer, PortTakenError, listen
-from infra.local.local_function import LocalFunction
-from infra.local.routes import ROUTES, FrontRoute
+from infra.local.door.front_door import front_door
+from infra.local.door.http_server import HttpServer, PortTakenError, listen
+from infra.local.door.routes import ROUTES, FrontRoute
+from infra.local.lambdas.execution_environment import ExecutionEnvironments
+from infra.local.lambdas.local_function import LocalFunction
 
 MEGABYTE = 1024 * 1024
 

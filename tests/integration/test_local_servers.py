@@ -13,10 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import embedded_server
-from infra.local.process_tree import descendants
-from infra.local.server_files import wheel_folder
-from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey, ServerError, free_port
+from infra.local.guards.process_tree import descendants
+from infra.local.servers import (
+    EmbeddedPostgres,
+    EmbeddedServer,
+    EmbeddedValkey,
+    ServerError,
+    embedded_server,
+    free_port,
+)
+from infra.local.servers.server_files import wheel_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 

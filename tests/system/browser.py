@@ -12,8 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from infra.local.server_files import private_folder
 from infra.local.servers import EmbeddedServer
+from infra.local.servers.server_files import private_folder
 from tests.system.programs import program
 
 _SECONDS = 30

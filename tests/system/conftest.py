@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from infra.local.deployment import PROJECT
-from infra.local.execution_environment import ExecutionEnvironment
-from infra.local.local_function import LocalFunction
+from infra.local.lambdas.execution_environment import ExecutionEnvironment
+from infra.local.lambdas.local_function import LocalFunction
 from session_management import Settings, UserManager, UserManagerFactory
 from tests.system.certificates import Certificates
 

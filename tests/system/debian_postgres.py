@@ -5,8 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from infra.local.server_files import private_file, private_folder, server_user
 from infra.local.servers import EmbeddedPostgres
+from infra.local.servers.server_files import private_file, private_folder, server_user
 from tests.system.certificates import Certificate
 
 

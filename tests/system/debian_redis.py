@@ -3,8 +3,8 @@
 import socket
 import ssl
 
-from infra.local.server_files import private_file, private_folder
 from infra.local.servers import EmbeddedValkey
+from infra.local.servers.server_files import private_file, private_folder
 from tests.system.certificates import Certificate
 from tests.system.programs import program
 

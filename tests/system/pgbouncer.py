@@ -4,8 +4,8 @@ import signal
 import socket
 from collections.abc import Mapping
 
-from infra.local.server_files import private_file
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer
+from infra.local.servers.server_files import private_file
 from tests.system.programs import program
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from infra.local.http_request import HttpRequest
-from infra.local.routes import FrontRoute
+from infra.local.door.http_request import HttpRequest
+from infra.local.door.routes import FrontRoute
 
 _ACCOUNT = "123456789012"
 _API_ID = "localstack"

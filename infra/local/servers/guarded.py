@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from infra.local.server_error import ServerError
-from infra.local.server_files import open_folder, server_user
+from infra.local.servers.server_error import ServerError
+from infra.local.servers.server_files import open_folder, server_user
 
-_PROJECT = Path(__file__).resolve().parents[2]
+_PROJECT = Path(__file__).resolve().parents[3]
 
 
 class Guarded:
@@ -26,7 +26,7 @@ class Guarded:
         near, far = socket.socketpair()
         with near, far:
             self._process = subprocess.Popen(
-                [sys.executable, "-S", "-E", "-m", "infra.local.guard", str(int(end_signal)), open_folder()],
+                [sys.executable, "-S", "-E", "-m", "infra.local.guards.guard", str(int(end_signal)), open_folder()],
                 cwd=_PROJECT,
                 stdin=far.fileno(),
                 stdout=far.fileno(),

@@ -4,8 +4,8 @@ import queue
 import threading
 from typing import Any, Self
 
-from infra.local.function_process import FunctionProcess
-from infra.local.local_function import LocalFunction
+from infra.local.lambdas.function_process import FunctionProcess
+from infra.local.lambdas.local_function import LocalFunction
 
 
 class ExecutionEnvironment:

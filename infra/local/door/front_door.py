@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from infra.local.execution_environment import ExecutionEnvironments
-from infra.local.gateway import Authorizer, Door, RefusedError
-from infra.local.http_answer import MalformedAnswerError, http_response, message
-from infra.local.http_event import function_event
-from infra.local.http_request import HttpRequest
-from infra.local.local_function import FunctionTimedOutError, InvocationError
-from infra.local.routes import ROUTES, FrontRoute
+from infra.local.door.gateway import Authorizer, Door, RefusedError
+from infra.local.door.http_answer import MalformedAnswerError, http_response, message
+from infra.local.door.http_event import function_event
+from infra.local.door.http_request import HttpRequest
+from infra.local.door.routes import ROUTES, FrontRoute
+from infra.local.lambdas.execution_environment import ExecutionEnvironments
+from infra.local.lambdas.local_function import FunctionTimedOutError, InvocationError
 
 _BODY_LIMIT_BYTES = 6 * 1024 * 1024
 _log = logging.getLogger(__name__)

@@ -6,12 +6,12 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
-from infra.local.execution_environment import ExecutionEnvironments
-from infra.local.http_answer import message
-from infra.local.http_event import authorizer_event
-from infra.local.http_request import HttpRequest
-from infra.local.local_function import FunctionError, InvocationError
-from infra.local.routes import FrontRoute
+from infra.local.door.http_answer import message
+from infra.local.door.http_event import authorizer_event
+from infra.local.door.http_request import HttpRequest
+from infra.local.door.routes import FrontRoute
+from infra.local.lambdas.execution_environment import ExecutionEnvironments
+from infra.local.lambdas.local_function import FunctionError, InvocationError
 
 _log = logging.getLogger(__name__)
 

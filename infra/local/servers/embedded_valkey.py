@@ -4,9 +4,9 @@ import signal
 import socket
 from pathlib import Path
 
-from infra.local.embedded_server import EmbeddedServer
-from infra.local.ports import free_port
-from infra.local.server_files import private_file, private_folder, runnable, wheel_folder
+from infra.local.servers.embedded_server import EmbeddedServer
+from infra.local.servers.ports import free_port
+from infra.local.servers.server_files import private_file, private_folder, runnable, wheel_folder
 
 _PROBE_SECONDS = 1.0
 

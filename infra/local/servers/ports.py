@@ -3,7 +3,7 @@
 import random
 import socket
 
-from infra.local.server_error import ServerError
+from infra.local.servers.server_error import ServerError
 
 HOST = "127.0.0.1"
 # Below the ports that systems hand out to outgoing connections: none of those takes ours during a restart.

@@ -12,7 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from infra.local.server_error import ServerError
+from infra.local.servers.server_error import ServerError
 
 _SHARED_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (only private folders are made inside)
 

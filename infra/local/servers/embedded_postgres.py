@@ -3,9 +3,9 @@
 import signal
 from pathlib import Path
 
-from infra.local.embedded_server import EmbeddedServer
-from infra.local.readiness import wait_for_success
-from infra.local.server_files import private_file, private_folder, runnable, wheel_folder
+from infra.local.servers.embedded_server import EmbeddedServer
+from infra.local.servers.readiness import wait_for_success
+from infra.local.servers.server_files import private_file, private_folder, runnable, wheel_folder
 
 # A commit still reaches the operating system before it is acknowledged: it survives the server's own crash.
 _UNSAFE_BUT_FAST = ("fsync=off", "full_page_writes=off")

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from infra.local.guarded import Guarded
-from infra.local.ports import HOST, free_port
-from infra.local.readiness import wait_until_ready
-from infra.local.server_error import ServerError
+from infra.local.servers.guarded import Guarded
+from infra.local.servers.ports import HOST, free_port
+from infra.local.servers.readiness import wait_until_ready
+from infra.local.servers.server_error import ServerError
 
 
 class EmbeddedServer(ABC):

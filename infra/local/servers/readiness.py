@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from infra.local.guarded import Guarded
-from infra.local.server_error import ServerError
+from infra.local.servers.guarded import Guarded
+from infra.local.servers.server_error import ServerError
 
 _STEP_SECONDS = 0.01
 

@@ -9,7 +9,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from infra.local.ports import HOST
+from infra.local.servers.ports import HOST
 
 
 class PortTakenError(RuntimeError):

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infra.local.process_tree import descendants, die_with_parent, send
+from infra.local.guards.process_tree import descendants, die_with_parent, send
 
 _STEP_SECONDS = 0.005
 

@@ -1,6 +1,6 @@
 """A small process that starts one server and cleans up behind it, whatever becomes of who wants it.
 
-It runs as `python -S -m infra.local.guard END_SIGNAL FOLDER`, makes a private folder inside FOLDER, and takes
+It runs as `python -S -m infra.local.guards.guard END_SIGNAL FOLDER`, makes a private folder inside FOLDER, and takes
 orders as JSON lines on standard input; each gets one JSON line back. The end of standard input means that its
 parent ended, however it ended (SIGKILL included): then the server and its folder go. So nobody else needs a
 signal handler.
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from infra.local.guard_orders import Guard
-from infra.local.process_tree import adopt_orphans
+from infra.local.guards.guard_orders import Guard
+from infra.local.guards.process_tree import adopt_orphans
 
 
 def main() -> None:

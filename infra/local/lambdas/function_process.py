@@ -9,7 +9,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
-from infra.local.local_function import (
+from infra.local.lambdas.local_function import (
     FunctionError,
     FunctionTimedOutError,
     InvocationError,
