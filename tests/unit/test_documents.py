@@ -1,11 +1,12 @@
-"""The README says what the code does."""
+"""What people are told is what the code does."""
 
 import re
 from pathlib import Path
 
 from session_management.settings import Settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
 
 
@@ -27,3 +28,11 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None or value == () else str(value)
+
+
+def test_each_promise_is_named_by_tests_that_hold_it() -> None:
+    promises = re.findall(r"^- \*\*(P\d)\*\*", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    told = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__))
+
+    assert promises == [f"P{number}" for number in range(1, 10)]
+    assert [promise for promise in promises if not re.search(rf"\b{promise}\b", told)] == []
