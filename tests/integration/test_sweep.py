@@ -187,3 +187,17 @@ def test_legacy_sessions_past_their_age_are_cleared_in_batches(
     report = environment.manager.sweep()
     assert (report.legacy_cleared, report.finished) == (2_300, True)
     assert sql.run("SELECT count(*) FROM users WHERE session_id IS NOT NULL") == [[200]]
+
+
+def test_what_was_revoked_by_hand_without_a_date_is_fenced_and_dated(
+    environment: Environment, rows: pg8000.native.Connection, keys: redis.Redis
+) -> None:
+    insert(rows, "undated", 1, "now() + INTERVAL '1 day'")
+    rows.run("UPDATE sessions SET revoked = true")
+
+    assert environment.manager.sweep().fences_written == 1
+
+    value = keys.get("session:undated-1")
+    assert isinstance(value, bytes)
+    assert decode(value).fence is Fence.REVOKED
+    assert rows.run("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == [[0]]
