@@ -86,13 +86,13 @@ def get_postgres(*, statement_seconds: float | None = None) -> Postgres:
     options = settings.postgres
     if statement_seconds is not None:
         options = replace(options, timeout_seconds=statement_seconds)
-    return connections.get_postgres(options, clock=_CLOCK, observer=LoggingObserver(settings.mode))
+    return connections.postgres_for(options, clock=_CLOCK, observer=LoggingObserver(settings.mode))
 
 
 def get_redis() -> Redis:
     """Return this execution environment's only connection to Redis, as its settings say. It opens when it is used."""
     settings = UserManagerFactory.settings()
-    return connections.get_redis(settings.redis, clock=_CLOCK, observer=LoggingObserver(settings.mode))
+    return connections.redis_for(settings.redis, clock=_CLOCK, observer=LoggingObserver(settings.mode))
 
 
 def _build(settings: Settings) -> UserManager:
@@ -107,8 +107,8 @@ def _build(settings: Settings) -> UserManager:
     why = f"APP_ENV is {settings.runtime.asked_for!r} and both stores are configured"
     _tell(settings, "a user manager over PostgreSQL and Redis was built", mode=settings.mode, reason=why)
     return ProductionUserManager(
-        postgres=connections.get_postgres(settings.postgres, clock=_CLOCK, observer=observer),
-        redis=connections.get_redis(settings.redis, clock=_CLOCK, observer=observer),
+        postgres=connections.postgres_for(settings.postgres, clock=_CLOCK, observer=observer),
+        redis=connections.redis_for(settings.redis, clock=_CLOCK, observer=observer),
         policy=settings.policy,
         clock=_CLOCK,
         observer=observer,

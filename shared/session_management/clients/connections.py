@@ -40,7 +40,7 @@ _postgres: Final = _OnlyOne[PostgresOptions, Postgres]()
 _redis: Final = _OnlyOne[RedisOptions, Redis]()
 
 
-def get_postgres(options: PostgresOptions, *, clock: Clock, observer: Observer) -> Postgres:
+def postgres_for(options: PostgresOptions, *, clock: Clock, observer: Observer) -> Postgres:
     """Return this environment's PostgreSQL client, made with *options*."""
 
     def make() -> Postgres:
@@ -55,7 +55,7 @@ def close_postgres() -> None:
     _postgres.close()
 
 
-def get_redis(options: RedisOptions, *, clock: Clock, observer: Observer) -> Redis:
+def redis_for(options: RedisOptions, *, clock: Clock, observer: Observer) -> Redis:
     """Return this environment's Redis client, made with *options*."""
 
     def make() -> Redis:

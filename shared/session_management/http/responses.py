@@ -82,8 +82,11 @@ def no_content(*cookies: str) -> Response:
 
 
 def problem(error: SessionManagementError) -> Response:
-    """Return the problem document of *error*, which must be of a kind in the table."""
-    status, code = next(entry for kind, entry in _TABLE.items() if isinstance(error, kind))
+    """Return the problem document of *error*; one that no door should meet is a bug, and is raised on."""
+    entry = next((entry for kind, entry in _TABLE.items() if isinstance(error, kind)), None)
+    if entry is None:
+        raise error
+    status, code = entry
     unavailable = status is HTTPStatus.SERVICE_UNAVAILABLE
     body: dict[str, Any] = {
         "type": "about:blank",

@@ -73,7 +73,7 @@ def connect_postgres(postgres: EmbeddedPostgres, clock: ToldClock) -> Iterator[C
                 "DATABASE_SECRET_ARN": arn,
             }
         )
-        return connections.get_postgres(settings.postgres, clock=clock, observer=RecordingObserver())
+        return connections.postgres_for(settings.postgres, clock=clock, observer=RecordingObserver())
 
     yield connect
     connections.close_postgres()
@@ -151,7 +151,7 @@ def connect_redis(valkey: EmbeddedValkey, clock: ToldClock) -> Iterator[Callable
                 "REDIS_SECRET_ARN": arn,
             }
         )
-        return connections.get_redis(settings.redis, clock=clock, observer=RecordingObserver())
+        return connections.redis_for(settings.redis, clock=clock, observer=RecordingObserver())
 
     yield connect
     connections.close_redis()

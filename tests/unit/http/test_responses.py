@@ -155,3 +155,12 @@ def test_a_session_is_shown_with_these_fields_and_no_other(found: SessionWithUse
 )
 def test_times_are_iso_8601_in_utc_to_the_millisecond(moment: datetime, text: str) -> None:
     assert instant(moment) == text
+
+
+def test_an_error_that_no_door_should_meet_is_raised_on() -> None:
+    error = UniqueViolationError("users_pkey")
+
+    with pytest.raises(UniqueViolationError) as raised:
+        problem(error)
+
+    assert raised.value is error
