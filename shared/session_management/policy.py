@@ -11,8 +11,8 @@ from session_management.tokens import SessionNames
 class SessionPolicy:
     """What the rules are run with.
 
-    A copy is believed for `revalidate` after PostgreSQL was asked, and for `stale_if_error` more while
-    PostgreSQL does not answer. `max_per_user` is 0 for no limit. `accepts_original` is on where session
+    A copy is believed until `revalidate` after PostgreSQL was asked, or until `stale_if_error` after it
+    while PostgreSQL does not answer. `max_per_user` is 0 for no limit. `accepts_original` is on where session
     IDs are kept in plain form, beside the original application.
     """
 

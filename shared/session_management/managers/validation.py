@@ -48,12 +48,12 @@ class Validation:
         if look.is_revoked:
             return self._answer(ValidationPath.FENCE, None)
         copy = self._copy(look, now)
-        if copy and self._is_believed(look, now):
+        if copy and self._is_believed(look, now, self._policy.revalidate):
             return self._answer(ValidationPath.COPY, copy)
         try:
             found = self._ask_record(key, now)
         except StoreUnavailableError:
-            if copy and self._is_believed(look, now, longer=self._policy.stale_if_error):
+            if copy and self._is_believed(look, now, self._policy.stale_if_error):
                 return self._answer(ValidationPath.STALE_IF_ERROR, copy)
             raise
         if found is None and self._policy.accepts_original:
@@ -87,10 +87,10 @@ class Validation:
     def _session(self, look: Look, seen: SessionData) -> Session:
         return session_of(seen, look.key, self._policy.names.handle_of_key(look.key))
 
-    def _is_believed(self, look: Look, now: datetime, longer: timedelta = _NOTHING) -> bool:
+    def _is_believed(self, look: Look, now: datetime, bound: timedelta) -> bool:
         checked = look.seen.checked if look.seen else None
         # A copy from a clock that runs ahead of ours is not believed: it would be for too long.
-        return checked is not None and _NOTHING <= now - checked < self._policy.revalidate + longer
+        return checked is not None and _NOTHING <= now - checked < bound
 
     def _ask_record(self, key: str, now: datetime) -> SessionWithUser | None:
         policy = self._policy
