@@ -3,9 +3,9 @@
 from session_management.errors import SessionManagementError
 from session_management.factory import UserManagerFactory
 from session_management.http.cookies import cleared_cookie
-from session_management.http.door import answering
+from session_management.http.door import answering, refusal
 from session_management.http.requests import Request
-from session_management.http.responses import Response, no_content, problem
+from session_management.http.responses import Response, no_content
 from session_management.http.session_ids import presented_session_id
 from session_management.observability import logger
 from session_management.settings import Settings
@@ -22,7 +22,7 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     try:
         _end_session(request, settings)
     except SessionManagementError as error:
-        return problem(error).adding(cookies=(cookie,))
+        return refusal(error).adding(cookies=(cookie,))
     return no_content(cookie)
 
 

@@ -46,6 +46,7 @@ class Stores:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.down: set[str] = set()
+        self.is_tried = True
 
     def watched(self, store: str, adapter: type) -> Callable[..., Any]:
         """Return what makes an adapter of this kind that is watched."""
@@ -61,7 +62,7 @@ class Stores:
                 def ask(*args: Any, **kwargs: Any) -> Any:
                     stores.calls.append(f"{store}: {name}")
                     if store in stores.down:
-                        raise StoreUnavailableError(store, "it did not answer in time")
+                        raise StoreUnavailableError(store, "it did not answer in time", was_tried=stores.is_tried)
                     return operation(*args, **kwargs)
 
                 return ask

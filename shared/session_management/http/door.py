@@ -47,9 +47,14 @@ def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> 
     try:
         response = _pass(read_request(event), methods, settings, answer)
     except SessionManagementError as error:
-        tell_spared(error)
-        response = problem(error)
+        response = refusal(error)
     return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))
+
+
+def refusal(error: SessionManagementError) -> Response:
+    """Return the problem document of *error*, and log what nobody has logged yet."""
+    tell_spared(error)
+    return problem(error)
 
 
 def _headers_of(event: Any) -> dict[str, str]:

@@ -46,13 +46,12 @@ class Copies:
         """
         if look.failure:
             return
-        try:
+        # The record has answered already: where Redis fails now, the next validation repairs.
+        with suppress(StoreUnavailableError):
             if look.seen is None:
                 self._adapter.set(look.key, found, checked_at)
             else:
                 self._adapter.extend(look.key, found, checked_at, look.seen)
-        except StoreUnavailableError:
-            return  # The record has answered already; the next validation repairs.
 
     def invalidate(self, session: Session) -> None:
         """Put a "stale" fence over the copy, if Redis answers."""
@@ -61,8 +60,6 @@ class Copies:
 
     def fence(self, keys: Iterable[str]) -> None:
         """Put a "revoked" fence over each copy, as far as Redis answers; the sweeper does the rest."""
-        try:
+        with suppress(StoreUnavailableError):
             for key in keys:
                 self._adapter.delete(key)
-        except StoreUnavailableError:
-            return
