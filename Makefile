@@ -4,6 +4,7 @@
 PYTHON ?= python3.13
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 BUILD_DIR ?= .aws-sam/build
+MINUTES ?= 5
 BIN := .venv/bin
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .venv-sam/bin/sam
 CODE := shared/session_management functions infra tests
@@ -44,8 +45,12 @@ docker:
 # --- Test -----------------------------------------------------------------------------------------
 
 .PHONY: test
-test: packaging-environments ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging
+test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz
+
+.PHONY: fuzz
+fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="login cookies").
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.fuzz.run --minutes $(MINUTES) $(FUZZERS)
 
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.
@@ -55,7 +60,7 @@ test-system: .venv/made-system debian-packages ## Run the tests that need Debian
 check: static test ## Run all that CI runs, but for the tests of test-system; the quick checks first.
 
 .PHONY: static
-static: .venv/made-system .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
+static: .venv/made-system .venv/made-fuzz .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
 	@echo "Format"       && $(BIN)/ruff format --check
 	@echo "Lint"         && $(BIN)/ruff check
 	@echo "Types"        && $(BIN)/mypy $(CODE)
@@ -79,6 +84,7 @@ define compile-requirements
 	$(COMPILE) pyproject.toml --group dev -c shared/requirements.txt -o requirements/dev.txt
 	$(COMPILE) --group runtime -c requirements/dev.txt -o requirements/runtime.txt
 	$(COMPILE) --group system -c requirements/dev.txt -o requirements/system.txt
+	$(COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	$(COMPILE) --group sam -o requirements/sam.txt
 endef
 
@@ -118,6 +124,12 @@ endef
 
 # The same with what the system tests need besides, which the type checker needs as well.
 .venv/made-system: requirements/system.txt .venv/made
+	@echo "Adding $< to $(@D)..."
+	@$(@D)/bin/$(install) $<
+	@touch $@
+
+# The same with what fuzzing needs besides.
+.venv/made-fuzz: requirements/fuzz.txt .venv/made
 	@echo "Adding $< to $(@D)..."
 	@$(@D)/bin/$(install) $<
 	@touch $@

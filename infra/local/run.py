@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 _LINES_TO_PASTE = """
 The session service answers at {url}
 Its user: {email}, password: {password}
+All that it answers, as OpenAPI: {url}/openapi.yaml
 
 Log in, keeping the cookie:
   curl -iw '\\n' -c /tmp/session-cookies -H 'content-type: application/json' \\

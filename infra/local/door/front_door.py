@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from infra.local.door.api_document import DOCUMENT_PATH, serve_api_document
 from infra.local.door.gateway import Authorizer, Door, RefusedError
 from infra.local.door.http_answer import MalformedAnswerError, http_response, message
 from infra.local.door.http_event import function_event
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def front_door(functions: Mapping[str, ExecutionEnvironments], routes: Sequence[FrontRoute] = ROUTES) -> Starlette:
-    """Return the ASGI application that serves *routes* with *functions*, by name."""
+    """Return the ASGI application that serves *routes* with *functions*, by name, and the API's document."""
     doors = {name: Door(environments) for name, environments in functions.items()}
     served = [
         Route(
@@ -36,6 +37,7 @@ def front_door(functions: Mapping[str, ExecutionEnvironments], routes: Sequence[
         )
         for route in routes
     ]
+    served.append(Route(DOCUMENT_PATH, serve_api_document))
     application = Starlette(routes=served, exception_handlers={404: _not_found})
     application.router.redirect_slashes = False
     return application

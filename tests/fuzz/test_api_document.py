@@ -1,0 +1,120 @@
+"""The published document is OpenAPI 3.1, and says what the code does; the fuzzers hold the answers to it."""
+
+import inspect
+import json
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from infra.local.door.front_door import front_door
+from infra.local.door.http_server import HttpServer, listen
+from session_management.errors import EmailTakenError
+from session_management.http import responses
+from session_management.http.requests import BODY_BYTES
+from session_management.models import UserRole
+from session_management.tokens import new_session_id
+from tests.functions.service import handler_of
+from tests.fuzz.document import document, followed, operations, schema
+from tests.packaging.template import functions
+
+# What no function of today raises.
+NOT_YET = {EmailTakenError}
+OWN_METHODS = {"/login": "POST", "/validate": "GET", "/logout": "POST", "/me": "GET"}
+
+
+def model_of(function: str, name: str) -> Any:
+    """Return the JSON schema of a body's model, without what pydantic makes of names and docstrings."""
+    module: dict[str, Any] = inspect.unwrap(handler_of(function)).__globals__
+    return without(module[name].model_json_schema(), "title", "description")
+
+
+def without(part: Any, *names: str) -> Any:
+    if isinstance(part, dict):
+        return {name: without(value, *names) for name, value in part.items() if name not in names}
+    return part
+
+
+def answers() -> list[tuple[str, dict[str, Any]]]:
+    """Return each answer of each operation, with its status."""
+    others = [("405", followed(item["x-other-methods"])) for item in document()["paths"].values() if len(item) > 2]
+    return [*others, *(answer for operation in operations().values() for answer in operation["responses"].items())]
+
+
+def test_it_is_valid() -> None:
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_it_has_every_route_of_the_api_and_no_other() -> None:
+    routes = {
+        route["Properties"]["Path"]: route["Properties"]["Method"]
+        for function in functions().values()
+        for route in function.get("Events", {}).values()
+        if route["Type"] == "HttpApi"
+    }
+    named = {path: {name.upper() for name in item if name[:2] != "x-"} for path, item in document()["paths"].items()}
+
+    assert named == {
+        path: {OWN_METHODS[path], "OPTIONS"} if method == "ANY" else {method} for path, method in routes.items()
+    }
+    assert {path for path, item in document()["paths"].items() if "x-other-methods" in item} == {
+        path for path, method in routes.items() if method == "ANY"
+    }
+
+
+def test_the_login_takes_what_the_document_says() -> None:
+    assert without(schema("LoginBody"), "description") == model_of("Login", "LoginBody")
+    assert f"At most {BODY_BYTES // 1024} KiB" in operations()["POST /login"]["requestBody"]["description"]
+
+
+def test_its_codes_are_those_of_the_table_each_with_its_status() -> None:
+    told = {code: int(status) for kind, (status, code) in responses._TABLE.items() if kind not in NOT_YET}
+    said = {
+        problem["properties"]["code"]["const"]: problem["properties"]["status"]["const"]
+        for _, answer in answers()
+        if (problem := answer.get("content", {}).get("application/problem+json", {}).get("schema"))
+    }
+
+    assert said == told
+    assert set(schema("Code")["enum"]) == told.keys()
+
+
+def test_each_answer_stands_under_its_status_with_its_headers() -> None:
+    for status, answer in answers():
+        problem = answer.get("content", {}).get("application/problem+json")
+        headers = answer.get("headers", {})
+        if problem:
+            assert str(problem["schema"]["properties"]["status"]["const"]) == status
+        if problem or status == "204":
+            assert headers.keys() >= {"Vary", *responses._ALWAYS}
+        assert ("Retry-After" in headers) == (status == "503")
+        assert ("WWW-Authenticate" in headers) == (status == "401" and bool(problem))
+    retry_after = document()["components"]["headers"]["RetryAfter"]["schema"]["const"]
+    assert retry_after == responses.RETRY_AFTER_SECONDS
+
+
+@pytest.mark.parametrize(("status", "answer"), answers())
+def test_each_example_is_what_its_schema_says(status: str, answer: dict[str, Any]) -> None:
+    for content in answer.get("content", {}).values():
+        assert content["examples"]
+        for example in content["examples"].values():
+            OAS31Validator(content["schema"], format_checker=OAS31Validator.FORMAT_CHECKER).validate(example["value"])
+            assert str(example["value"].get("status", status)) == status
+
+
+def test_roles_and_session_ids_are_the_codes_own() -> None:
+    assert schema("Role")["enum"] == [role.value for role in UserRole]
+    OAS31Validator(schema("SessionId")).validate(new_session_id())
+
+
+def test_the_front_door_serves_it_under_the_name_that_the_cookie_has_there() -> None:
+    with HttpServer(front_door({}, ()), listen()) as server:
+        answer = httpx.get(f"{server.url}/openapi.yaml")
+    served = yaml.safe_load(answer.text)
+
+    assert answer.headers["content-type"].startswith("application/yaml")
+    assert served["components"]["securitySchemes"]["cookie"]["name"] == "sessionId"
+    assert json.loads(json.dumps(document()).replace("__Host-sessionId", "sessionId")) == served
