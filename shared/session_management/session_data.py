@@ -7,7 +7,7 @@ application reads what the other wrote. A "revoked" fence has `expires_at` 0; a 
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -82,7 +82,7 @@ def decode(value: bytes) -> SessionData:
     """Return what *value* says. Anything unreadable becomes data without a snapshot, which nobody believes."""
     try:
         fields = json.loads(value)
-        return SessionData(
+        data = SessionData(
             version=value,
             user_id=str(fields["user_id"]),
             created_at=_instant(fields["created_at"]),
@@ -91,11 +91,10 @@ def decode(value: bytes) -> SessionData:
             user_agent=_text(fields.get("user_agent")),
             absolute_expires_at=_instant(fields.get("absolute_expires_at", fields["expires_at"])),
             last_activity=_instant(fields.get("last_activity", fields["created_at"])),
-            checked_at=_instant(fields["checked_at"]) if "checked_at" in fields else None,
-            user=_decode_user(fields["user"]) if "user" in fields else None,
             fence=Fence(fields["fence"]) if "fence" in fields else None,
             is_ours="nonce" in fields,
         )
+        return _with_snapshot(data, fields) if data.is_ours and "user" in fields else data
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
         return SessionData(version=value)
 
@@ -141,13 +140,25 @@ def _encode(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)}, separators=(",", ":")).encode()
 
 
+def _with_snapshot(data: SessionData, fields: dict[str, Any]) -> SessionData:
+    """Return *data* with its snapshot, if every field is what `encode_copy` writes: only then may it be believed."""
+    user = _decode_user(fields["user"])
+    session = data.user_id, data.ip, data.user_agent, data.absolute_expires_at, data.last_activity
+    names = "user_id", "ip", "user_agent", "absolute_expires_at", "last_activity"
+    if user.id != data.user_id or session != tuple(fields[name] for name in names):
+        raise ValueError("no copy of ours")
+    return replace(data, checked_at=_instant(fields["checked_at"]), user=user)
+
+
 def _decode_user(fields: dict[str, Any]) -> User:
     last_login_at = fields["last_login_at"]
+    if not isinstance(fields["email"], str) or not isinstance(fields["is_verified"], bool):
+        raise TypeError("no user of ours")
     return User(
-        id=str(fields["id"]),
-        email=str(fields["email"]),
+        id=fields["id"],
+        email=fields["email"],
         role=UserRole(fields["role"]),
-        is_verified=bool(fields["is_verified"]),
+        is_verified=fields["is_verified"],
         created_at=to_datetime(_instant(fields["created_at"])),
         last_login_at=None if last_login_at is None else to_datetime(_instant(last_login_at)),
     )
@@ -155,9 +166,9 @@ def _decode_user(fields: dict[str, Any]) -> User:
 
 def _instant(milliseconds: Any) -> int:
     """Return *milliseconds* if they are an instant that the rules can reckon with."""
-    if not 0 <= milliseconds < _BEYOND_MS:
+    if type(milliseconds) is not int or not 0 <= milliseconds < _BEYOND_MS:
         raise ValueError("no such instant")
-    return int(milliseconds)
+    return milliseconds
 
 
 def _text(value: Any) -> str | None:

@@ -1,11 +1,13 @@
 """Where the stores are and how they are reached, as the clients take it; and reading it out of URLs."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 _POSTGRES_SCHEMES: Final = ("postgresql", "postgres")
+_DATABASE: Final = re.compile(r"[0-9]{0,9}")
 _REDIS_SCHEMES: Final = {"redis": False, "rediss": True, "valkey": False, "valkeys": True}
 
 
@@ -84,7 +86,7 @@ def read_redis_url(url: str) -> StoreUrl:
         ValueError: it is no such URL; the message does not repeat it.
     """
     parts = _split(url, tuple(_REDIS_SCHEMES), "rediss://user:password@host:6379/0")
-    if not (parts.path.strip("/") or "0").isdecimal():
+    if not _DATABASE.fullmatch(parts.path.strip("/")):
         raise ValueError("the path must be the number of a database, as in /0")
     return _store_url(parts, _REDIS_SCHEMES[parts.scheme])
 

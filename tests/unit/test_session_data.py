@@ -52,6 +52,7 @@ sessions = st.builds(
 
 @given(session=sessions, user=users, checked_at=milliseconds)
 def test_a_copy_comes_back_as_it_was_written(session: Session, user: User, checked_at: datetime) -> None:
+    session = replace(session, user_id=user.id)
     data = decode(encode_copy(SessionWithUser(session, user), checked_at))
 
     assert session_of(data, "the key", "the handle") == session
@@ -214,6 +215,38 @@ def test_whatever_one_field_holds_the_rules_can_go_on(field: str, value: object)
     month = timedelta(days=30)
     for moment in (session.created_at, session.expires_at, session.last_activity, data.checked or session.created_at):
         assert moment - month < moment < moment + month
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("user.id", "u2"),
+        ("user_id", "u2"),
+        ("user.is_verified", "false"),
+        ("user.is_verified", 1),
+        ("user.email", ["ann@example.com"]),
+        ("user.created_at", True),
+        ("checked_at", 1_769_851_800_123.0),
+        ("expires_at", 1_770_456_600_123.5),
+        ("ip", 5),
+        ("user_agent", {}),
+    ],
+)
+def test_a_copy_that_we_cannot_have_written_is_not_believed(field: str, value: object) -> None:
+    """Of another user, or with a field of another type: `"false"` would else verify a user."""
+    fields = json.loads(json.dumps(GOOD))
+    place, _, name = field.rpartition(".")
+    (fields[place] if place else fields)[name] = value
+
+    assert decode(json.dumps(GOOD).encode()).checked
+    assert decode(json.dumps(fields).encode()).checked is None
+
+
+@pytest.mark.parametrize("missing", ["nonce", "absolute_expires_at", "last_activity", "ip", "user_agent", "checked_at"])
+def test_without_one_of_our_fields_a_copy_is_not_believed(missing: str) -> None:
+    fields = {name: value for name, value in GOOD.items() if name != missing}
+
+    assert decode(json.dumps(fields).encode()).checked is None
 
 
 @pytest.mark.parametrize("missing", ["user_id", "created_at", "expires_at"])

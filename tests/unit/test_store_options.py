@@ -88,6 +88,8 @@ def test_what_is_no_postgresql_url_is_refused_without_being_shown(url: str) -> N
         "redis://ann:canary@h:99999",
         "redis://ann:canary@h/name",
         "redis://h/-1",
+        "redis://h/" + "1" * 5_000,
+        "redis://h/\u0663",
     ],
 )
 def test_what_is_no_redis_url_is_refused_without_being_shown(url: str) -> None:

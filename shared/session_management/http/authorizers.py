@@ -10,7 +10,7 @@ from session_management.http.requests import lower_case
 from session_management.http.responses import instant
 from session_management.models import SessionWithUser
 
-_STAGE: Final = re.compile(r"(arn:[^:]+:execute-api:[^:]*:[^:]*:[^:/]+/[^/]+)/.*", re.DOTALL)
+_STAGE: Final = re.compile(r"(arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+)/.*", re.DOTALL)
 
 
 class UnknownEventError(SessionManagementError):

@@ -127,6 +127,7 @@ def test_a_token_event_holds_the_whole_header() -> None:
         {"type": "REQUEST", "methodArn": "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5"},
         {"type": "REQUEST", "methodArn": "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod"},
         {"type": "REQUEST", "methodArn": "arn:aws:lambda:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"},
+        {"type": "REQUEST", "methodArn": "arn:aws:execute-api:eu/central-1:123456789012:a1b2c3d4e5/prod/GET/me"},
         {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": {"Cookie": 5}},
         {"Records": []},
         [],
