@@ -21,3 +21,11 @@ class ToldClock:
         """Go on by *seconds*; back, for what runs by the calendar, if they are negative."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += max(seconds, 0.0)
+
+    def freeze(self, seconds: float) -> None:
+        """Let the calendar alone go on, as where a frozen environment's monotonic clock stands still."""
+        self._now += timedelta(seconds=seconds)
+
+    def restart_monotonic(self, at: float = 0.0) -> None:
+        """Start the monotonic clock anew, as on the machine where a snapshot is restored."""
+        self._monotonic = at

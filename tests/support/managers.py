@@ -52,11 +52,13 @@ def an_environment(
             settings.postgres,
             credentials=FixedCredentials(settings.postgres.user, settings.postgres.password),
             breaker=Breaker("postgresql", clock=clock, observer=observer),
+            clock=clock,
         ),
         Redis(
             settings.redis,
             credentials=FixedCredentials(settings.redis.user, settings.redis.password),
             breaker=Breaker("redis", clock=clock, observer=observer),
+            clock=clock,
         ),
     )
     manager = ProductionUserManager(

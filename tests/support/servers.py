@@ -100,9 +100,10 @@ def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **v
     """Give a client of the layer's to *server*, and close it; *variables* are settings."""
     settings = Settings.from_environment({"DATABASE_URL": server.url} | variables)
     options = settings.postgres
-    breaker = Breaker("postgresql", clock=clock or SystemClock(), observer=RecordingObserver())
+    clock = clock or SystemClock()
+    breaker = Breaker("postgresql", clock=clock, observer=RecordingObserver())
     credentials = FixedCredentials(options.user, options.password)
-    client = Postgres(options, credentials=credentials, breaker=breaker)
+    client = Postgres(options, credentials=credentials, breaker=breaker, clock=clock)
     try:
         yield client
     finally:
@@ -113,8 +114,10 @@ def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **v
 def redis_client(server: EmbeddedValkey, *, clock: Clock | None = None, **variables: str) -> Iterator[Redis]:
     """Give a client of the layer's to *server*, and close it; *variables* are settings."""
     options = Settings.from_environment({"REDIS_URL": server.url} | variables).redis
-    breaker = Breaker("redis", clock=clock or SystemClock(), observer=RecordingObserver())
-    client = Redis(options, credentials=FixedCredentials(options.user, options.password), breaker=breaker)
+    clock = clock or SystemClock()
+    breaker = Breaker("redis", clock=clock, observer=RecordingObserver())
+    credentials = FixedCredentials(options.user, options.password)
+    client = Redis(options, credentials=credentials, breaker=breaker, clock=clock)
     try:
         yield client
     finally:

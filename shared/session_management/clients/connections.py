@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Final
 
 from session_management.breaker import Breaker
-from session_management.clients.credentials import postgres_credentials, redis_credentials
+from session_management.clients.aws_sdk import import_sdk
+from session_management.clients.credentials import Credentials, FixedCredentials
+from session_management.clients.iam_tokens import ElastiCacheTokenCredentials, RdsTokenCredentials
 from session_management.clients.postgres import Postgres
-from session_management.clients.redis import Redis
+from session_management.clients.redis import Redis, import_redis
+from session_management.clients.secrets_manager import SecretCredentials
 from session_management.interfaces import Clock, Observer
 from session_management.store_options import PostgresOptions, RedisOptions
 
@@ -45,7 +48,8 @@ def postgres_for(options: PostgresOptions, *, clock: Clock, observer: Observer) 
 
     def make() -> Postgres:
         breaker = Breaker("postgresql", clock=clock, observer=observer)
-        return Postgres(options, credentials=postgres_credentials(options, clock=clock), breaker=breaker)
+        credentials = _postgres_credentials(options, clock)
+        return Postgres(options, credentials=credentials, breaker=breaker, clock=clock)
 
     return _postgres.get(options, make)
 
@@ -60,7 +64,8 @@ def redis_for(options: RedisOptions, *, clock: Clock, observer: Observer) -> Red
 
     def make() -> Redis:
         breaker = Breaker("redis", clock=clock, observer=observer)
-        return Redis(options, credentials=redis_credentials(options, clock=clock), breaker=breaker)
+        credentials = _redis_credentials(options, clock)
+        return Redis(options, credentials=credentials, breaker=breaker, clock=clock)
 
     return _redis.get(options, make)
 
@@ -68,3 +73,29 @@ def redis_for(options: RedisOptions, *, clock: Clock, observer: Observer) -> Red
 def close_redis() -> None:
     """Close and forget this environment's Redis client."""
     _redis.close()
+
+
+def import_drivers(postgres: PostgresOptions, redis: RedisOptions) -> None:
+    """Import what the first use of clients with these options would, and open nothing."""
+    import session_management.clients.pg8000_connection  # noqa: F401
+
+    import_redis()
+    for options in (postgres, redis):
+        if options.secret_arn or options.uses_iam:
+            import_sdk()
+
+
+def _postgres_credentials(options: PostgresOptions, clock: Clock) -> Credentials:
+    if options.uses_iam:
+        return RdsTokenCredentials(options)
+    if options.secret_arn:
+        return SecretCredentials("postgresql", options.secret_arn, user=options.user, clock=clock)
+    return FixedCredentials(options.user, options.password)
+
+
+def _redis_credentials(options: RedisOptions, clock: Clock) -> Credentials:
+    if options.uses_iam:
+        return ElastiCacheTokenCredentials(options)
+    if options.secret_arn:
+        return SecretCredentials("redis", options.secret_arn, user=options.user, clock=clock)
+    return FixedCredentials(options.user, options.password)

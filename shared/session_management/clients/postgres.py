@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from session_management.breaker import Breaker
+from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials
 from session_management.deadline import within_deadline
 from session_management.errors import SessionManagementError, StoreUnavailableError
+from session_management.interfaces import Clock
 from session_management.store_options import PostgresOptions
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ class Postgres:
     Threads may share it; they take turns.
     """
 
-    def __init__(self, options: PostgresOptions, *, credentials: Credentials, breaker: Breaker) -> None:
+    def __init__(self, options: PostgresOptions, *, credentials: Credentials, breaker: Breaker, clock: Clock) -> None:
         """Connect nowhere yet."""
         self._options = options
         self._credentials = credentials
         self._breaker = breaker
+        self._age = ConnectionAge(clock)
         self._connection: PostgresConnection | None = None
         self._in_transaction = False
         self._lock = threading.RLock()
@@ -108,6 +111,8 @@ class Postgres:
         """Do *work*; once more over a new connection if an old one turns out dead, as after a freeze."""
         from session_management.clients.pg8000_connection import ConnectionLostError
 
+        if self._connection is not None and not self._age.use():
+            self.close()
         was_open = self._connection is not None
         try:
             return work()
@@ -122,6 +127,7 @@ class Postgres:
             if self._in_transaction:
                 raise StoreUnavailableError(_STORE, "the connection was lost inside a transaction")
             self._connection = self._connect()
+            self._age.begin()
         return self._connection
 
     def _connect(self) -> "PostgresConnection":

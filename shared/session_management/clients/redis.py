@@ -5,10 +5,12 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from session_management.breaker import Breaker
+from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials, FixedCredentials
 from session_management.constants import SESSION_CONSTANTS
 from session_management.deadline import within_deadline
 from session_management.errors import StoreUnavailableError
+from session_management.interfaces import Clock
 from session_management.store_options import RedisOptions
 
 if TYPE_CHECKING:
@@ -25,11 +27,12 @@ class Redis:
     its nodes again, and may wait twice): commands here are safe to repeat. Threads may share it; they take turns.
     """
 
-    def __init__(self, options: RedisOptions, *, credentials: Credentials, breaker: Breaker) -> None:
+    def __init__(self, options: RedisOptions, *, credentials: Credentials, breaker: Breaker, clock: Clock) -> None:
         """Connect nowhere yet."""
         self._options = options
         self._credentials = credentials
         self._breaker = breaker
+        self._age = ConnectionAge(clock)
         self._client: redis.Redis | redis.RedisCluster | None = None
         self._is_hurried = False
         self._lock = threading.RLock()
@@ -46,12 +49,11 @@ class Redis:
             try:
                 return self._send(words)
             except (RedisError, RedisClusterException, OSError) as error:
-                if not _was_refused(error):
-                    raise self._meaning(error) from error
-                self.close()
-                if not self._credentials.refresh():
-                    raise StoreUnavailableError(_STORE, "it refused the user or the password") from error
-                return self._send_anew(words)
+                if _was_refused(error):
+                    self.close()
+                    if self._credentials.refresh():
+                        return self._send_anew(words)
+                raise self._meaning(error) from error
             except StoreUnavailableError as error:
                 if error.was_tried:
                     self.close()
@@ -69,8 +71,15 @@ class Redis:
                 client.close()
 
     def _send(self, words: tuple[str | bytes | int, ...]) -> Any:
+        self._replace_if_old(words)
         self._hurry()
         return self._open().execute_command(*words)
+
+    def _replace_if_old(self, words: tuple[str | bytes | int, ...]) -> None:
+        """Close what was idle, or open, for too long; in a cluster each node has a connection, used or idle."""
+        client: Any = self._client
+        if client is not None and not self._age.use(_node(client, words) if self._options.is_cluster else ""):
+            self.close()
 
     def _hurry(self) -> None:
         """Shrink the time-outs of an open connection to what the request has left, and restore them later."""
@@ -112,6 +121,8 @@ class Redis:
 
         if isinstance(error.__cause__, StoreUnavailableError):
             return error.__cause__
+        if _was_refused(error):
+            return StoreUnavailableError(_STORE, "it refused the user or the password")
         if isinstance(error, exceptions.MovedError):
             return StoreUnavailableError(_STORE, "it is a cluster: set REDIS_CLUSTER=true")
         if isinstance(error, exceptions.ReadOnlyError):
@@ -133,6 +144,7 @@ class Redis:
                 self._client = redis.Redis(
                     **self._arguments(), db=self._options.database, single_connection_client=True
                 )
+            self._age.begin()
         return self._client
 
     def _arguments(self) -> dict[str, Any]:
@@ -163,6 +175,21 @@ class Redis:
                 "ssl_min_version": ssl.TLSVersion.TLSv1_2,
             }
         return arguments
+
+
+def import_redis() -> None:
+    """Import what the first command would."""
+    from redis import backoff, credentials, exceptions, retry  # noqa: F401
+
+
+def _node(client: "redis.RedisCluster", words: tuple[str | bytes | int, ...]) -> str:
+    """Return the name of the node that a command goes to, by its key."""
+    from redis.exceptions import RedisClusterException
+
+    try:
+        return str(client.get_node_from_key(words[3 if words[0] in ("EVAL", "EVALSHA") else 1]).name)
+    except RedisClusterException:
+        return ""  # no node has its slot: the client looks at them again
 
 
 def _was_refused(error: Exception) -> bool:
