@@ -18,6 +18,9 @@ from session_management.http.session_ids import presented_session_id
 from session_management.models import SessionWithUser
 from session_management.observability import logger, telling_faults
 from session_management.settings import Settings
+from session_management.snapshots import register_hooks
+
+register_hooks()
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -11,6 +11,9 @@ from session_management.http.requests import Request, read_json
 from session_management.http.responses import Response, instant, ok, user_body
 from session_management.observability import logger
 from session_management.settings import Settings
+from session_management.snapshots import register_hooks
+
+register_hooks()
 
 
 class LoginBody(BaseModel):

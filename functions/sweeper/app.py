@@ -8,6 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from session_management.deadline import deadline
 from session_management.factory import UserManagerFactory
 from session_management.observability import logger, telling_faults
+from session_management.snapshots import register_hooks
+
+register_hooks()
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

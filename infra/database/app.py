@@ -10,8 +10,11 @@ from session_management.clients.connections import close_postgres
 from session_management.deadline import deadline
 from session_management.factory import UserManagerFactory, get_postgres
 from session_management.observability import logger, telling_faults
+from session_management.snapshots import register_hooks
 
 _STATEMENT_SECONDS: Final = 600.0
+
+register_hooks()
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -44,6 +44,11 @@ def verify_password(password: str, hashed_password: str | None) -> Verification:
         return _verify(password, _NOBODY, is_real=False)
 
 
+def import_hashers() -> None:
+    """Import what the first hash would."""
+    _hasher()
+
+
 def _verify(password: str, hashed: str, *, is_real: bool) -> Verification:
     if hashed.startswith("$2"):
         # Made by others, of what was typed; bcrypt never saw more than 72 bytes, and the library now refuses them.

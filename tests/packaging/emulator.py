@@ -14,7 +14,7 @@ import httpx
 
 from tests.packaging.built import HOST, ROOT
 
-_PYTHON: Final = ROOT / ".venv-lambda/bin/python"
+LAMBDA_PYTHON: Final = ROOT / ".venv-lambda/bin/python"
 _INVOKE: Final = "2015-03-31/functions/function/invocations"
 _START_SECONDS: Final = 20.0
 _FUNCTION_SECONDS: Final = 60
@@ -34,9 +34,9 @@ class LambdaEmulator:
             f"--runtime-api-address=127.0.0.1:{runtime_port}",
         ]
         self._process = subprocess.Popen(
-            [emulator, "--log-level=error", *addresses, _PYTHON, "-m", "awslambdaric", "app.lambda_handler"],
+            [emulator, "--log-level=error", *addresses, LAMBDA_PYTHON, "-m", "awslambdaric", "app.lambda_handler"],
             cwd=function,
-            env={**_runtime_environment(function, layer), **environment},
+            env={**runtime_environment(function, layer), **environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -70,7 +70,8 @@ def _free_ports() -> tuple[int, int]:
         return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
-def _runtime_environment(function: Path, layer: Path) -> dict[str, str]:
+def runtime_environment(function: Path, layer: Path) -> dict[str, str]:
+    """Return what Lambda sets for every function."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{function}:{layer}",
