@@ -46,11 +46,16 @@ docker:
 
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load
 
 .PHONY: fuzz
 fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="login cookies").
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.fuzz.run --minutes $(MINUTES) $(FUZZERS)
+
+.PHONY: load
+load: .venv/made ## Keep killing both stores under load for longer than the tests do (REQUESTS=..., WORKERS=..., ROUNDS=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.run \
+		$(if $(REQUESTS),--requests $(REQUESTS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.

@@ -42,6 +42,11 @@ class FunctionProcess:
                 start_new_session=True,  # Ctrl-C is its parent's business
             )
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def is_running(self) -> bool:
         """Tell whether the process can take an event."""
         if self._process.poll() is not None:
