@@ -24,6 +24,7 @@ class Relay:
         self._listener = socket.create_server((self.host, 0))
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
+        self._forgotten: set[socket.socket] = set()
         self._answers_to_lose = 0
         self._withholds_next_answer = False
         self._is_answered = True
@@ -48,6 +49,10 @@ class Relay:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RD if with_reset else socket.SHUT_RDWR)
                 end.close()
+
+    def forget(self) -> None:
+        """Drop whatever comes over the connections there are, and tell nobody, as a firewall does after a while."""
+        self._forgotten |= {end for pair in self._pairs for end in pair}
 
     def lose_next_answers(self, count: int) -> None:
         """Cut the connection instead of passing on an answer, *count* times; the server has done what it was told."""
@@ -82,6 +87,8 @@ class Relay:
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if source in self._forgotten:
+                    continue
                 self.round_trips += self._is_answered
                 self._is_answered = False
                 target.sendall(data)
@@ -90,6 +97,8 @@ class Relay:
     def _pump_answers(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if source in self._forgotten:
+                    continue
                 if self._answers_to_lose:
                     self._answers_to_lose -= 1
                     self.cut(with_reset=True)

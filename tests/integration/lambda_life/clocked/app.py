@@ -1,0 +1,40 @@
+"""A function whose clocks jump when it is told so, as those of an environment that was frozen or restored.
+
+It runs the function in the folder that FUNCTION names. The event `{"jump": [CALENDAR, MONOTONIC]}` is for the clocks,
+and `{"seconds": SECONDS, "event": EVENT}` an event that comes with so little time left.
+"""
+
+import importlib.util
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from session_management.clock import SystemClock
+
+_ahead = [0.0, 0.0]
+
+
+_now, _monotonic = SystemClock.now, SystemClock.monotonic
+SystemClock.now = lambda self: _now(self) + timedelta(seconds=_ahead[0])  # type: ignore[method-assign]
+SystemClock.monotonic = lambda self: _monotonic(self) + _ahead[1]  # type: ignore[method-assign]
+
+_spec = importlib.util.spec_from_file_location("function", Path(os.environ["FUNCTION"]) / "app.py")
+assert _spec
+assert _spec.loader
+_function = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_function)
+
+
+def lambda_handler(event: Any, context: Any) -> Any:
+    """Answer *event* as the function does."""
+    match event:
+        case {"jump": seconds}:
+            _ahead[:] = seconds
+            return {}
+        case {"seconds": seconds, "event": event}:
+            context._deadline = time.monotonic() + seconds
+            return _function.lambda_handler(event, context)
+        case _:
+            return _function.lambda_handler(event, context)
