@@ -116,7 +116,7 @@ def test_a_rotation_that_ends_the_connections_costs_one_fetch_and_no_error(
     users.end_connections()
     assert client.command("GET", KEY) is None
     assert secret.fetches == 2
-    assert users.refusals <= 2
+    assert users.refusals == 1
 
 
 def test_a_rotation_that_alternates_between_users_takes_the_other_ones_name(
@@ -162,7 +162,7 @@ def test_a_password_that_stays_wrong_is_fetched_at_most_once_in_ten_seconds(
     client.close()
     for seconds, fetches in ((0.0, 2), (9.99, 2), (0.02, 3), (4.0, 3), (5.98, 3), (3.1, 4)):
         clock.advance(seconds)
-        with pytest.raises(StoreUnavailableError, match="it refused the user or the password|being spared") as failure:
+        with pytest.raises(StoreUnavailableError, match=r"it refused the user or the password|being spared") as failure:
             client.command("GET", KEY)
         assert "canary" not in repr(failure.value) + str(failure.value) + repr(failure.value.__cause__)
         assert secret.fetches == fetches, seconds
