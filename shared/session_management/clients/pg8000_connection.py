@@ -23,8 +23,9 @@ _UNIQUE_VIOLATION: Final = "23505"
 _AUTHENTICATION: Final = ("28P01", "28000")
 _READ_ONLY: Final = "25006"
 _DATA_EXCEPTION: Final = "22"
-# The last two: a prepared statement that a change of the schema, or a pooler, took away.
-_CONNECTION_ENDS: Final = ("08", "57P", "0A000", "26000")
+# 25P03: the transaction stood still for too long. The last two: a prepared statement that a change of the schema, or
+# a pooler, took away.
+_CONNECTION_ENDS: Final = ("08", "57P", "25P03", "0A000", "26000")
 _HINTS: Final = {
     "28P01": "the password is wrong",
     "28000": "this user may not log in to PostgreSQL",
@@ -129,7 +130,11 @@ class _TimedConnection(Connection):
 
     def __init__(self, user: str, *, ends_at: float, **arguments: Any) -> None:
         self._ends_at = ends_at
-        super().__init__(user, **arguments)
+        try:
+            super().__init__(user, **arguments)
+        except BaseException:
+            _close_all(self._ends())
+            raise
 
     def set_timeout(self, seconds: float) -> None:
         self._ends_at = time.monotonic() + seconds
@@ -144,20 +149,27 @@ class _TimedConnection(Connection):
         super().handle_AUTHENTICATION_REQUEST(data, context)
 
     def close(self) -> None:
-        ends = [end for end in (self._sock, self._usock) if end]
+        ends = self._ends()
         try:
             super().close()
         finally:
-            # Where the farewell cannot be sent, pg8000 lets go of the socket without closing it.
-            for end in ends:
-                with suppress(OSError):
-                    end.close()
+            _close_all(ends)
+
+    def _ends(self) -> list[Any]:
+        return [end for end in (getattr(self, "_sock", None), getattr(self, "_usock", None)) if end]
 
 
 class _CountedStatement(PreparedStatement):
     @property
     def row_count(self) -> int:
         return self._context.row_count
+
+
+def _close_all(ends: list[Any]) -> None:
+    # Where anything failed, pg8000 lets go of the socket without closing it: that would be left to chance.
+    for end in ends:
+        with suppress(OSError):
+            end.close()
 
 
 def _seconds_until(ends_at: float) -> float:
@@ -169,7 +181,7 @@ def _seconds_until(ends_at: float) -> float:
 
 def _limits(options: PostgresOptions) -> dict[str, str]:
     # A pooler takes no such parameter: there each transaction sets its own limit.
-    return {} if options.is_pooled else {"statement_timeout": str(options.statement_limit_ms)}
+    return {} if options.is_pooled else options.server_limits
 
 
 @contextmanager
