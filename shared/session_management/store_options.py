@@ -29,9 +29,15 @@ class PostgresOptions:
     timeout_seconds: float
 
     @property
-    def statement_limit_ms(self) -> int:
-        """What PostgreSQL itself bounds a statement by: less than we wait, so that none waits on there for nobody."""
-        return int(self.timeout_seconds * 900)
+    def server_limits(self) -> dict[str, str]:
+        """How long PostgreSQL itself lets a statement run, and a transaction stand still, by its settings' names.
+
+        A statement less than we wait for it, so that none waits on there for nobody. A transaction that stands still
+        may belong to an environment that vanished with its network: its locks would be held until TCP gives up, which
+        by default is after two hours.
+        """
+        limits = {"statement_timeout": 0.9, "idle_in_transaction_session_timeout": 5.0}
+        return {name: str(int(self.timeout_seconds * share * 1000)) for name, share in limits.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,10 @@ class Postgres:
                 return self._again_if_dead(lambda: self._run(sql, parameters))
 
     def _begin(self) -> None:
-        options = self._options
-        limit = f"; SET LOCAL statement_timeout = {options.statement_limit_ms}" if options.is_pooled else ""
-        self._again_if_dead(lambda: self._open().command(f"BEGIN{limit}", self._timeout()))
+        # A direct connection has its limits from the start.
+        limits = self._options.server_limits if self._options.is_pooled else {}
+        begin = "; ".join(["BEGIN", *(f"SET LOCAL {name} = {ms}" for name, ms in limits.items())])
+        self._again_if_dead(lambda: self._open().command(begin, self._timeout()))
 
     def _run(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
         connection = self._open()
