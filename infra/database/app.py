@@ -25,9 +25,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     before it left it. In mock mode there is no schema.
     """
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
-        outcome = _migrate(dry_run=event.get("dry_run") is True)
+        outcome = _migrate(dry_run=_asks_for_dry_run(event))
     logger.info("migrated", **asdict(outcome))
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
+
+
+def _asks_for_dry_run(event: object) -> bool:
+    """Whether nothing is to be applied: anything but a plain false is meant to be on the safe side."""
+    return isinstance(event, dict) and event.get("dry_run", False) is not False
 
 
 def _migrate(*, dry_run: bool) -> Outcome:

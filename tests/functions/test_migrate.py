@@ -1,17 +1,36 @@
 """The migrate function where there is no database, and where its settings cannot work."""
 
+import inspect
 from typing import Any
 
 import pytest
 
-from tests.functions.service import Service, Stores
+from tests.functions.service import Service, Stores, handler_of
 from tests.support.log import Log
 
 
-@pytest.mark.parametrize("event", [{}, {"dry_run": True}, {"dry_run": False}, {"RequestType": "Create"}], ids=repr)
+def asks_for_dry_run(event: object) -> bool:
+    """Return what the function makes of *event*."""
+    return bool(inspect.unwrap(handler_of("Migrate")).__globals__["_asks_for_dry_run"](event))
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"dry_run": True}, {"dry_run": False}, {"RequestType": "Create"}, None, [], "x"], ids=repr
+)
 def test_in_mock_mode_there_is_no_schema_to_bring_up_to_date(service: Service, stores: Stores, event: Any) -> None:
     assert service.invoke("Migrate", event) == {"applied": [], "current": None, "pending": []}
     assert stores.calls == []
+
+
+@pytest.mark.parametrize("event", [{}, {"dry_run": False}, {"dryRun": True}, None, []], ids=repr)
+def test_what_does_not_ask_for_a_dry_run_is_none(event: object) -> None:
+    assert not asks_for_dry_run(event)
+
+
+@pytest.mark.parametrize("value", [True, "true", "false", 1, 0, None, {}], ids=repr)
+def test_whatever_is_not_plainly_false_is_a_dry_run(value: object) -> None:
+    """An operator who writes "true" as a text does not find the migrations applied."""
+    assert asks_for_dry_run({"dry_run": value})
 
 
 def test_what_was_done_is_logged(service: Service, log: Log) -> None:

@@ -16,6 +16,7 @@ def document() -> dict[str, Any]:
     return loaded
 
 
+@cache
 def operations() -> dict[str, dict[str, Any]]:
     """Return each operation under its method and path, as in "POST /login", its references followed."""
     return {

@@ -1,0 +1,99 @@
+"""Whole events: those of event files with places changed, and made from scratch; whatever the function expects."""
+
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.events import CASES
+from tests.fuzz.values import bodies, credentials, texts, values
+from tests.support.http_events import http_event
+
+_JSON: Final = {"content-type": "application/json"}
+_HEADERS: Final = st.sampled_from(
+    [
+        *("authorization", "Authorization", "AUTHORIZATION", "cookie", "Cookie", "content-type", "Content-Type"),
+        *("origin", "host", "sec-fetch-site", "user-agent", "x-forwarded-for", "x"),
+    ]
+)
+_headers = st.dictionaries(_HEADERS | texts, texts | credentials | values, max_size=5)
+_FILES: Final = tuple(case.file for case in CASES)
+_EVENTS: Final = {case.file: case for case in CASES}
+_ARN: Final = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"
+
+
+@st.composite
+def http_requests(draw: st.DrawFn) -> Any:
+    """Draw a request whose every part may be anything, in an event of payload 2.0."""
+    event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts))
+    event |= {
+        "headers": draw(_headers | _headers.map(lambda drawn: {**_JSON, **drawn})),
+        "cookies": draw(st.lists(credentials | texts, max_size=4) | values),
+        "body": draw(bodies | values),
+        "isBase64Encoded": draw(st.booleans() | values),
+    }
+    event["requestContext"]["http"]["sourceIp"] = draw(values)
+    if draw(st.booleans()):
+        event["requestContext"]["authorizer"] = draw(values | st.dictionaries(st.just("lambda"), values))
+    return event
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Any:
+    """Draw what may be an authorizer's event: each field of any shape may be there, with anything in it."""
+    several = st.dictionaries(_HEADERS | texts, st.lists(credentials | texts, max_size=3) | values, max_size=4)
+    parts = {
+        "type": st.sampled_from(["REQUEST", "TOKEN"]) | texts,
+        "version": st.sampled_from(["2.0", "1.0"]) | texts,
+        "headers": _headers | values,
+        "multiValueHeaders": several | values,
+        "cookies": st.lists(credentials, max_size=4) | values,
+        "routeArn": st.just(_ARN) | texts | values,
+        "methodArn": st.just(_ARN) | texts | values,
+        "authorizationToken": credentials | values,
+        "requestContext": values,
+    }
+    names = draw(st.lists(st.sampled_from(sorted(parts)), unique=True))
+    return {name: draw(parts[name]) for name in names}
+
+
+@st.composite
+def ticks(draw: st.DrawFn) -> Any:
+    """Draw a scheduler's event, or an operator's, with anything in it."""
+    event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": draw(values)}
+    return event | draw(
+        st.dictionaries(st.sampled_from(["dry_run", "time", "detail", "id"]) | texts, values, max_size=3)
+    )
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> Any:
+    """Draw an event file with one to four places changed: its own function's or another's."""
+    event = _EVENTS[draw(st.sampled_from(_FILES))].event
+    for _ in range(draw(st.integers(1, 4))):
+        _change(draw, event)
+    return event
+
+
+def _change(draw: st.DrawFn, event: Any) -> None:
+    container, name = event, None
+    while isinstance(container, dict | list) and container:
+        name = draw(st.sampled_from(sorted(container) if isinstance(container, dict) else [*range(len(container))]))
+        if not isinstance(container[name], dict | list) or not container[name] or draw(st.integers(0, 3)) == 0:
+            break
+        container = container[name]
+    if name is None:
+        return
+    match draw(st.sampled_from(["set", "delete", "duplicate", "credential", "body"])):
+        case "set":
+            container[name] = draw(values)
+        case "delete":
+            del container[name]
+        case "duplicate" if isinstance(container, dict):
+            container[str(name).swapcase()] = draw(st.just(container[name]) | texts | credentials)
+        case "credential":
+            container[name] = draw(credentials)
+        case _:
+            container[name] = draw(bodies)
+
+
+anything = changed() | http_requests() | questions() | ticks() | values

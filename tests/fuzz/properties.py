@@ -1,0 +1,115 @@
+"""What holds of any answer to any event, whatever stores stand behind."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from openapi_schema_validator import OAS31Validator
+
+from tests.fuzz.document import operations
+from tests.fuzz.targets.target import is_clean
+
+HTTP: Final = {"Login": "POST /login", "Validate": "GET /validate", "Logout": "POST /logout"}
+_SESSION_ID: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+_NO_CALL: Final = (400, 403, 405, 413, 415)
+_NEVER_FAILED: Final = {
+    "UnauthorizedError": "Unauthorized",
+    "UnknownEventError": "the event is of no authorizer's shape",
+}
+
+
+def check(function: str, event: Any, answer: Any, calls: list[str]) -> None:
+    """Hold the *answer* of *function* to *event*, for which the stores got *calls*."""
+    json.dumps(answer).encode()
+    if function in HTTP:
+        _check_http(function, event, answer, calls)
+    elif function == "Me":
+        _check_payload(answer)
+        assert answer["statusCode"] in (200, 401)
+        assert not calls
+    elif function == "Authorizer":
+        _check_verdict(event, answer, calls)
+    else:
+        assert "errorType" not in answer, answer
+
+
+def _check_http(function: str, event: Any, answer: dict[str, Any], calls: list[str]) -> None:
+    _check_payload(answer)
+    status = answer["statusCode"]
+    assert status < 500 or status == 503
+    _is_documented(function, event, answer)
+    if status in _NO_CALL or (function != "Login" and not _may_present(event)):
+        assert not calls
+    assert answer["headers"]["Cache-Control"] == "no-store"
+
+
+def _check_payload(answer: dict[str, Any]) -> None:
+    assert answer.keys() <= {"statusCode", "headers", "body", "cookies"}
+    headers: Mapping[str, Any] = answer["headers"]
+    assert all(type(value) is str for value in headers.values())
+    assert is_clean(headers.values())
+    assert is_clean(answer.get("cookies", []))
+    assert answer["body"].encode() is not None
+
+
+def _is_documented(function: str, event: Any, answer: dict[str, Any]) -> None:
+    """The answer is one that docs/openapi.yaml has for that method and status."""
+    own, path = HTTP[function].split()
+    method, status = _method(event), str(answer["statusCode"])
+    if method not in (own, "OPTIONS"):
+        assert status in ("400", "405", "413", "503")
+    if status == "405":
+        assert method not in (own, "OPTIONS")
+        assert json.loads(answer["body"])["code"] == "method_not_allowed"
+        return
+    operation = f"OPTIONS {path}" if method == "OPTIONS" else HTTP[function]
+    content = operations()[operation]["responses"][status].get("content")
+    if content is None:
+        assert answer["body"] == ""
+        return
+    media_type = answer["headers"]["Content-Type"]
+    assert [*content] == [media_type]
+    _validator(operation, status, media_type).validate(json.loads(answer["body"]))
+
+
+@cache
+def _validator(operation: str, status: str, media_type: str) -> OAS31Validator:
+    return OAS31Validator(operations()[operation]["responses"][status]["content"][media_type]["schema"])
+
+
+def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None:
+    if "errorType" in answer:
+        assert _NEVER_FAILED[answer["errorType"]] == answer["errorMessage"]
+    context = answer.get("context", {})
+    assert all(type(value) is str for value in context.values())
+    if "policyDocument" in answer or answer.get("isAuthorized"):
+        assert context["session_handle"]
+        assert calls
+    if calls:
+        assert _may_present(event)
+
+
+def _method(event: Any) -> str:
+    match event:
+        case {"requestContext": {"http": {"method": str(method)}}}:
+            return method.upper()
+        case _:
+            return ""
+
+
+def _may_present(event: Any) -> bool:
+    """Whether anything in the event has a session ID's form."""
+    return any(_SESSION_ID.search(text) for text in _texts(event))
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for value in part.values():
+            yield from _texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _texts(value)

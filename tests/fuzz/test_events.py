@@ -1,0 +1,31 @@
+"""P7: whatever comes, a function answers as it says it does, and asks no store for what is no session ID."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from tests.functions.service import FOLDERS, Service, Stores
+from tests.fuzz.events import anything
+from tests.fuzz.properties import check
+from tests.fuzz.values import nested
+from tests.support.http_events import http_event
+
+EXAMPLES = 400
+
+
+@pytest.mark.parametrize("function", FOLDERS)
+@settings(
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(event=anything)
+@example(event=http_event() | {"headers": {"a": [[[]]] * 10}})
+@example(event=http_event("POST", headers={"content-type": "application/json"}, body=nested(8_000)))
+@example(event=None)
+@example(event={"dry_run": "yes"})
+def test_whatever_comes_is_answered_as_documented(service: Service, stores: Stores, function: str, event: Any) -> None:
+    stores.calls.clear()
+    answer = service.answer(function, event)
+
+    check(function, event, answer, stores.calls)
