@@ -36,7 +36,7 @@ def run(plan: Plan, workers: int, journal: Journal) -> Outcome:
     """Run *plan* over *workers* environments of each function; *journal* can be looked at meanwhile."""
     members = identities(workers)
     with _running(members, journal) as (stores, fleet, sampler):
-        settling = Settling(fleet, sampler)
+        settling = Settling(fleet, sampler, journal)
         clients = _clients(fleet, journal, 2 * workers)
         before = after = settling.holdings()
         seconds = plan.seconds

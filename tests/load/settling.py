@@ -1,48 +1,47 @@
 """Bringing every environment to one and the same state: warm, and connected to both stores."""
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from tests.load.answers import UNAVAILABLE, Answer
-from tests.load.connections import Sampler
+from tests.load.answers import OK, UNAVAILABLE, Answer
+from tests.load.connections import Sampler, Watch
 from tests.load.events import first, login, logout
 from tests.load.fleet import Environment, Fleet
+from tests.load.journal import Journal
 from tests.load.processes import Holding, holding
 
-_WITHIN_SECONDS: Final = 60.0
+_WITHIN_SECONDS: Final = 30.0
 _EMAIL, _PASSWORD = "settling@example.com", "settling password"
 
 
 class UnsettledError(Exception):
-    """Some environment did not come to use both stores again."""
+    """A store did not come to answer again, or a login was refused."""
 
 
 class Settling:
     """Has every environment do something that needs both stores, with a user of its own."""
 
-    def __init__(self, fleet: Fleet, sampler: Sampler) -> None:
+    def __init__(self, fleet: Fleet, sampler: Sampler, journal: Journal) -> None:
         self._fleet = fleet
-        self._sampler = sampler
+        self._watches = sampler.postgres, sampler.valkey
+        self._journal = journal
         self._user_id = create_user(fleet, _EMAIL, _PASSWORD)
 
     def holdings(self) -> dict[str, Holding]:
-        """Return what each environment's process holds once all are connected to both stores, and idle.
-
-        Raises:
-            UnsettledError: they were not within a minute.
-        """
+        """Return what each process holds once all are connected to both stores, and idle; a fault if some are not."""
         until = time.monotonic() + _WITHIN_SECONDS
-        while not self._all_are_connected():
-            if time.monotonic() > until:
-                raise UnsettledError
+        while (unconnected := self._unconnected()) and time.monotonic() < until:
             for environment in self._fleet.all:
                 self._use_both_stores(environment)
+        for environment, watch in unconnected:
+            self._journal.fault(f"late: {environment.function} is not connected to {watch.store}")
         return {environment.name: holding(environment.pid) for environment in self._fleet.all}
 
-    def _all_are_connected(self) -> bool:
-        names = {environment.name for environment in self._fleet.all}
-        return all(names <= watch.latest.keys() for watch in (self._sampler.postgres, self._sampler.valkey))
+    def _unconnected(self) -> list[tuple[Environment, Watch]]:
+        pairs = itertools.product(self._fleet.all, self._watches)
+        return [(environment, watch) for environment, watch in pairs if environment.name not in watch.latest]
 
     def _use_both_stores(self, environment: Environment) -> Answer:
         match environment.function:
@@ -58,7 +57,10 @@ class Settling:
 
     def _log_in(self) -> str:
         (door, *_) = self._fleet.of("login")
-        return str(insist(lambda: door.tell(login(_EMAIL, _PASSWORD))).body["session_id"])
+        answer = insist(lambda: door.tell(login(_EMAIL, _PASSWORD)))
+        if answer.status != OK:
+            raise UnsettledError
+        return str(answer.body["session_id"])
 
 
 def create_user(fleet: Fleet, email: str, password: str) -> str:
@@ -72,7 +74,7 @@ def insist(ask: Callable[[], Answer]) -> Answer:
     """Return the first answer that is not an outage.
 
     Raises:
-        UnsettledError: there was none within a minute.
+        UnsettledError: there was none in time.
     """
     until = time.monotonic() + _WITHIN_SECONDS
     while (answer := ask()).status == UNAVAILABLE:
