@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from session_management.managers.mock import DEMO_PASSWORD
 from tests.events import CASES
 from tests.fuzz.values import bodies, credentials, texts, values
 from tests.support.http_events import http_event
@@ -18,7 +19,7 @@ _HEADERS: Final = st.sampled_from(
 _headers = st.dictionaries(_HEADERS | texts, texts | credentials | values, max_size=5)
 _FILES: Final = tuple(case.file for case in CASES)
 _EVENTS: Final = {case.file: case for case in CASES}
-_ARN: Final = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"
+ARN: Final = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"
 
 
 @st.composite
@@ -38,6 +39,16 @@ def http_requests(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def logins(draw: st.DrawFn) -> Any:
+    """Draw a login whose password is right or wrong, from anywhere and with any user agent."""
+    email = draw(st.just("demo@example.com") | st.text(max_size=20).map("{}@example.com".format))
+    body = {"email": email, "password": draw(st.just(DEMO_PASSWORD) | texts)}
+    event = http_event("POST", headers={**_JSON, "user-agent": draw(texts)}, body=body)
+    event["requestContext"]["http"]["sourceIp"] = draw(texts | st.ip_addresses().map(str))
+    return event
+
+
+@st.composite
 def questions(draw: st.DrawFn) -> Any:
     """Draw what may be an authorizer's event: each field of any shape may be there, with anything in it."""
     several = st.dictionaries(_HEADERS | texts, st.lists(credentials | texts, max_size=3) | values, max_size=4)
@@ -47,8 +58,8 @@ def questions(draw: st.DrawFn) -> Any:
         "headers": _headers | values,
         "multiValueHeaders": several | values,
         "cookies": st.lists(credentials, max_size=4) | values,
-        "routeArn": st.just(_ARN) | texts | values,
-        "methodArn": st.just(_ARN) | texts | values,
+        "routeArn": st.just(ARN) | texts | values,
+        "methodArn": st.just(ARN) | texts | values,
         "authorizationToken": credentials | values,
         "requestContext": values,
     }

@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from session_management.managers.mock import DEMO_SESSION_ID
 from tests.functions.service import FOLDERS, Service, Stores
-from tests.fuzz.events import anything
+from tests.fuzz.events import ARN, anything
 from tests.fuzz.properties import check
 from tests.fuzz.values import nested
 from tests.support.http_events import http_event
 
 EXAMPLES = 400
+COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
+QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": ARN}
 
 
 @pytest.mark.parametrize("function", FOLDERS)
@@ -22,6 +25,9 @@ EXAMPLES = 400
 @given(event=anything)
 @example(event=http_event() | {"headers": {"a": [[[]]] * 10}})
 @example(event=http_event("POST", headers={"content-type": "application/json"}, body=nested(8_000)))
+@example(event=http_event(headers={"content-type": "application/json"}) | {"cookies": {COOKIE: None}})
+@example(event=QUESTION | {"cookies": {COOKIE: None}})
+@example(event=QUESTION | {"version": "1.0", "multiValueHeaders": {"Cookie": {COOKIE: None}}})
 @example(event=None)
 @example(event={"dry_run": "yes"})
 def test_whatever_comes_is_answered_as_documented(service: Service, stores: Stores, function: str, event: Any) -> None:

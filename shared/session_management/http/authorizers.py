@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from session_management.errors import SessionManagementError
-from session_management.http.requests import lower_case
+from session_management.http.requests import cookies_of, lower_case
 from session_management.http.responses import instant
 from session_management.models import SessionWithUser
 
@@ -73,8 +73,8 @@ def allow_policy(arn: str, found: SessionWithUser) -> dict[str, Any]:
 
 def _read(event: Mapping[str, Any]) -> AuthorizerRequest | None:
     if event.get("version") == "2.0" and event["type"] == "REQUEST":
-        cookies = tuple(cookie for cookie in event.get("cookies") or () if isinstance(cookie, str))
-        return AuthorizerRequest(lower_case(event.get("headers")), cookies, event["routeArn"], may_be_simple=True)
+        headers = lower_case(event.get("headers"))
+        return AuthorizerRequest(headers, cookies_of(event), event["routeArn"], may_be_simple=True)
     if event["type"] == "TOKEN":
         headers = lower_case({"authorization": event["authorizationToken"]})
         return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
@@ -85,10 +85,13 @@ def _read(event: Mapping[str, Any]) -> AuthorizerRequest | None:
 
 def _all_headers(event: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers, the repeated ones joined, whichever of the two maps they are in."""
-    repeated = {name: _joined(name, values) for name, values in (event.get("multiValueHeaders") or {}).items()}
+    several = event.get("multiValueHeaders")
+    repeated = {name: _joined(name, values) for name, values in ({} if several is None else several).items()}
     return {**lower_case(event.get("headers")), **lower_case(repeated)}
 
 
-def _joined(name: str, values: list[Any]) -> str | None:
+def _joined(name: str, values: Any) -> str | None:
+    if not isinstance(values, list):
+        raise TypeError("the values of a repeated header are no list")
     texts = [value for value in values if isinstance(value, str)]
     return ("; " if name.lower() == "cookie" else ", ").join(texts) if texts else None

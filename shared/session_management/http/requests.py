@@ -49,7 +49,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     try:
         http = event["requestContext"]["http"]
         headers = lower_case(event.get("headers"))
-        cookies = tuple(cookie for cookie in event.get("cookies") or () if isinstance(cookie, str))
+        cookies = cookies_of(event)
         method, source_ip = http["method"].upper(), http.get("sourceIp")
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
@@ -58,13 +58,27 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(method, headers, cookies, _read_body(event), source_ip if isinstance(source_ip, str) else None)
 
 
+def cookies_of(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the "name=value" pairs that payload 2.0 has beside the headers, if it has any.
+
+    Raises:
+        TypeError: they are no list of texts. A mapping or a text could be gone through, too, and must not be believed.
+    """
+    cookies = event.get("cookies")
+    if cookies is None:
+        return ()
+    if not isinstance(cookies, list) or not all(isinstance(cookie, str) for cookie in cookies):
+        raise TypeError("the cookies are no list of texts")
+    return tuple(cookies)
+
+
 def lower_case(headers: Mapping[str, Any] | None) -> dict[str, str]:
     """Return *headers* with their names in lower case; a header in two cases is joined as HTTP joins it.
 
     A value that is no text is left out.
     """
     result: dict[str, str] = {}
-    for name, value in (headers or {}).items():
+    for name, value in ({} if headers is None else headers).items():
         key = str(name).lower()
         if isinstance(value, str):
             result[key] = f"{result[key]}, {value}" if key in result else value
@@ -96,7 +110,9 @@ def _refuse_line_breaks(headers: Iterable[tuple[str, str]]) -> None:
 
 
 def _read_body(event: Mapping[str, Any]) -> bytes:
-    text = event.get("body") or ""
+    text = event.get("body")
+    if text is None:
+        return b""
     if not isinstance(text, str):
         raise InvalidRequestError("the body of the event is not text")
     is_base64 = event.get("isBase64Encoded") is True

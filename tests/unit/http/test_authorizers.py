@@ -98,7 +98,7 @@ def test_an_empty_list_of_values_hides_nothing() -> None:
 @pytest.mark.parametrize("empty", [None, {}])
 def test_an_event_without_headers_presents_nothing(empty: object) -> None:
     assert presented(read_authorizer_event(rest(headers=empty, multiValueHeaders=empty))) is None
-    assert presented(read_authorizer_event({**event_of("http-api-v2"), "headers": empty, "cookies": empty})) is None
+    assert presented(read_authorizer_event({**event_of("http-api-v2"), "headers": empty, "cookies": None})) is None
 
 
 def test_a_token_event_holds_the_whole_header() -> None:
@@ -120,6 +120,11 @@ def test_a_token_event_holds_the_whole_header() -> None:
         {"version": "2.0", "type": "REQUEST", "methodArn": ARN},
         {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "headers": "cookie"},
         {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "cookies": 5},
+        {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "cookies": {COOKIE: None}},
+        {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "cookies": [COOKIE, None]},
+        {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "cookies": COOKIE},
+        {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "cookies": ""},
+        {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "headers": []},
         {"version": "2.0", "type": "REQUEST", "routeArn": 5},
         {"type": "REQUEST", "methodArn": ["arn"]},
         {"type": "REQUEST", "methodArn": ""},
@@ -129,6 +134,10 @@ def test_a_token_event_holds_the_whole_header() -> None:
         {"type": "REQUEST", "methodArn": "arn:aws:lambda:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"},
         {"type": "REQUEST", "methodArn": "arn:aws:execute-api:eu/central-1:123456789012:a1b2c3d4e5/prod/GET/me"},
         {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": {"Cookie": 5}},
+        {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": {"Cookie": {COOKIE: None}}},
+        {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": {"Authorization": BEARER}},
+        {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": [["Cookie", [COOKIE]]]},
+        {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": 0},
         {"Records": []},
         [],
         None,
