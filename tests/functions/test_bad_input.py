@@ -61,6 +61,8 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], int, str]] = {
     "NUL in the password": (login({**GOOD, "password": "a\x00b"}), 400, "invalid_request"),
     "NUL in the email": (login({**GOOD, "email": "demo@example.com\x00"}), 400, "invalid_request"),
     "a line break in the email": (login({**GOOD, "email": "demo@example.com\r\n"}), 400, "invalid_request"),
+    "a C1 control in the email": (login({**GOOD, "email": "demo@example.com\x85"}), 400, "invalid_request"),
+    "a wide space in the email": (login({**GOOD, "email": "demo\u3000@example.com"}), 400, "invalid_request"),
     "no email at all": (login({**GOOD, "email": "demo"}), 400, "invalid_request"),
     "an endless email": (login({**GOOD, "email": "a" * 250 + "@b.com"}), 400, "invalid_request"),
     "a lone surrogate": (login('{"email": "a@b.c", "password": "\\ud800"}'), 400, "invalid_request"),
