@@ -79,6 +79,8 @@ class Relay:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.create_connection((self.host, self._server_port))
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
                 self._pairs.append((client, server))
                 self._spawn(self._pump, client, server)
@@ -92,7 +94,7 @@ class Relay:
                 self.round_trips += self._is_answered
                 self._is_answered = False
                 target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
+            self._pass_on_the_end(source, target)
 
     def _pump_answers(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -109,6 +111,10 @@ class Relay:
                 self._is_answered = True
                 self._closing.wait(self.delay_seconds)
                 target.sendall(data)
+            self._pass_on_the_end(source, target)
+
+    def _pass_on_the_end(self, source: socket.socket, target: socket.socket) -> None:
+        if source not in self._forgotten:
             target.shutdown(socket.SHUT_WR)
 
     def _spawn(self, work: Callable[..., None], *arguments: socket.socket) -> None:

@@ -37,6 +37,14 @@ class LiveFunction:
         """Return the answer to an event that comes with so many seconds left."""
         return self.invoke({"seconds": seconds, "event": event})
 
+    def die(self, event: Any, call: int, moment: str) -> str | None:
+        """Handle *event* in a process that is killed `before` or `after` its *call*-th call to a store; which that was.
+
+        None if there was none. This process itself lives on, and must have handled no event of another kind.
+        """
+        last_words: str | None = self._environment.invoke({"die": [call, moment], "event": event})
+        return last_words
+
     def jump(self, *, calendar: float = 0.0, monotonic: float = 0.0) -> None:
         """Set its clocks ahead of ours by so many seconds, or behind."""
         assert self._environment.invoke({"jump": [calendar, monotonic]}) == {}

@@ -1,9 +1,11 @@
 """A function whose clocks jump when it is told so, as those of an environment that was frozen or restored.
 
 It runs the function in the folder that FUNCTION names. The event `{"jump": [CALENDAR, MONOTONIC]}` is for the clocks,
-and `{"seconds": SECONDS, "event": EVENT}` an event that comes with so little time left.
+`{"seconds": SECONDS, "event": EVENT}` an event that comes with so little time left, and
+`{"die": [CALL, MOMENT], "event": EVENT}` one that kills whoever handles it.
 """
 
+import importlib
 import importlib.util
 import os
 import time
@@ -36,5 +38,9 @@ def lambda_handler(event: Any, context: Any) -> Any:
         case {"seconds": seconds, "event": event}:
             context._deadline = time.monotonic() + seconds
             return _function.lambda_handler(event, context)
+        case {"die": [call, moment], "event": event}:
+            # Imported here alone, since it imports the drivers.
+            die = importlib.import_module("dying").die
+            return die(lambda: _function.lambda_handler(event, context), call, moment)
         case _:
             return _function.lambda_handler(event, context)
