@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 _USER_AGENT_CHARACTERS: Final = 512
+# What holds a session ID, or could: no client has business to say one here, and what is said here is kept.
+_SECRETS: Final = re.compile(r"[A-Za-z0-9_-]{43,}")
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -53,7 +55,11 @@ class CreateUserData:
 
 @dataclass(frozen=True, slots=True)
 class SessionMetadata:
-    """Where a login came from. An address that is none becomes None; the user agent is cut to 512 characters."""
+    """Where a login came from.
+
+    An address that is none becomes None; the user agent is cut to 512 characters, and holds nothing that looks like
+    a session ID.
+    """
 
     ip: str | None = None
     user_agent: str | None = None
@@ -130,5 +136,5 @@ def _address(text: str | None) -> str | None:
 
 
 def _printable(text: str | None) -> str | None:
-    cleaned = _CONTROL_CHARACTERS.sub(" ", text or "").strip()
+    cleaned = _SECRETS.sub("[hidden]", _CONTROL_CHARACTERS.sub(" ", text or "")).strip()
     return cleaned[:_USER_AGENT_CHARACTERS] or None

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_management.models import CreateUserData, LogIn, SessionMetadata, SessionWithUser, User, UserRole
+from session_management.tokens import new_session_id
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,24 @@ def test_metadata_keep_an_address_and_nothing_else(given_ip: str | None, kept: s
 
 def test_a_user_agent_is_cut_to_512_characters() -> None:
     assert SessionMetadata(user_agent="é" * 10_000).user_agent == "é" * 512
+
+
+@pytest.mark.parametrize("form", ["{}", "curl {} x", "\r\n{}\x00", "sessionId={};", "a-{}_b", "x " * 250 + "{}"])
+def test_a_user_agent_keeps_no_session_id(form: str) -> None:
+    """P5: not a part of one either, where it is cut."""
+    session_id = new_session_id()
+    kept = SessionMetadata(user_agent=form.format(session_id)).user_agent or ""
+
+    assert session_id[:8] not in kept
+    assert "[hidden]" in kept
+
+
+def test_a_user_agent_that_a_browser_sends_is_kept_whole() -> None:
+    sent = (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari"
+    )
+
+    assert SessionMetadata(user_agent=sent).user_agent == sent
 
 
 @given(st.text() | st.none())

@@ -54,7 +54,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
     # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
-    _refuse_line_breaks((name, value) for name, value in headers.items() if name not in _CREDENTIALS)
+    _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
     return Request(method, headers, cookies, _read_body(event), source_ip if isinstance(source_ip, str) else None)
 
 
@@ -93,7 +93,7 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
         InvalidRequestError: it is not JSON, or not what *model* allows; every fault is told, no value is. Or
             there is a line break in any header.
     """
-    _refuse_line_breaks([*request.headers.items(), *(("cookie", cookie) for cookie in request.cookies)])
+    _refuse_line_breaks((*request.headers.values(), *request.cookies))
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if request.body and content_type != "application/json":
         raise UnsupportedMediaTypeError("send the body with Content-Type: application/json")
@@ -103,10 +103,9 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
         raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
 
 
-def _refuse_line_breaks(headers: Iterable[tuple[str, str]]) -> None:
-    for name, value in headers:
-        if LINE_BREAKS.search(value):
-            raise InvalidRequestError(f"the header {name[:64]!r} holds a line break")
+def _refuse_line_breaks(headers: Iterable[str]) -> None:
+    if any(LINE_BREAKS.search(value) for value in headers):
+        raise InvalidRequestError("a header holds a line break")
 
 
 def _read_body(event: Mapping[str, Any]) -> bytes:

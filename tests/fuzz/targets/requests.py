@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+import re
 from typing import Any, Final
 
 from session_management.http.errors import InvalidRequestError, PayloadTooLargeError
@@ -9,6 +10,7 @@ from session_management.http.requests import BODY_BYTES, Request, read_request
 from tests.fuzz.targets.target import Target, event_of, events_of, is_clean
 
 _CREDENTIALS: Final = ("cookie", "authorization")
+_SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def check(data: bytes) -> None:
@@ -44,6 +46,7 @@ def _check_metadata(request: Request) -> None:
         assert "%" not in metadata.ip
     agent = metadata.user_agent
     assert agent is None or (is_clean([agent]) and 0 < len(agent) <= 512 and agent.encode())
+    assert not _SESSION_ID.search(agent or "")
 
 
 TARGET: Final = Target(
