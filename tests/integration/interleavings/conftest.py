@@ -1,20 +1,65 @@
 """The stage on which operations meet in every order."""
 
-import pg8000.native
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 import pytest
-import redis
 
+from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
+from session_management import passwords
 from session_management.passwords import hash_password
-from tests.conftest import MakeEnvironment
-from tests.integration.interleavings.stage import Stage
+from session_management.tokens import AtRest
+from tests.integration.interleavings.stage import PASSWORD, Stage
+from tests.support.clock import ToldClock
+from tests.support.managers import an_environment
+from tests.support.policies import a_policy
+from tests.support.servers import empty, sql_connection, valkey_connection
 
-PASSWORD = "the password of old"
+
+@contextmanager
+def a_stage(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, at_rest: AtRest = "digest") -> Iterator[Stage]:
+    """Three environments to act, and one to look with, over emptied stores."""
+    with ExitStack() as opened:
+        sql = opened.enter_context(sql_connection(postgres))
+        keys = opened.enter_context(valkey_connection(valkey))
+        empty(sql)
+        policy, clock = a_policy(at_rest=at_rest), ToldClock()
+        environments = [
+            opened.enter_context(an_environment(postgres, valkey, clock, policy, DATABASE_POOLER="none"))
+            for _ in range(4)
+        ]
+        yield Stage(sql, keys, environments, hash_password(PASSWORD))
 
 
 @pytest.fixture
-def stage(
-    sql: pg8000.native.Connection, keys: redis.Redis, make_environment: MakeEnvironment, cheap_passwords: None
-) -> Stage:
-    """Three environments to act, and one to look with."""
-    environments = [make_environment(DATABASE_POOLER="none") for _ in range(4)]
-    return Stage(sql, keys, environments, hash_password(PASSWORD))
+def stage(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, cheap_passwords: None) -> Iterator[Stage]:
+    """A stage of one test's own."""
+    with a_stage(postgres_server, valkey_server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cheap_hasher() -> Iterator[None]:
+    """Hash at next to no cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_MEMORY_KIB", 8)
+        patch.setattr(passwords, "_PASSES", 1)
+        passwords._hasher.cache_clear()
+        yield
+    passwords._hasher.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def stages(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, cheap_hasher: None) -> Iterator[Stage]:
+    """The stage of a whole module, whose every scene begins from nothing."""
+    with a_stage(postgres_server, valkey_server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def plain_stages(
+    postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, cheap_hasher: None
+) -> Iterator[Stage]:
+    """The same, where session IDs are kept in plain form."""
+    with a_stage(postgres_server, valkey_server, "plain") as made:
+        yield made

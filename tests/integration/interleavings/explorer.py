@@ -15,11 +15,13 @@ _ENOUGH_POLLS = 5_000
 class Scene:
     """Operations over freshly prepared stores, and what must hold after each of their steps.
 
-    `holds` is given the outcomes of the operations that have ended, by name, in the order of their endings.
+    `holds` is given the outcomes of the operations that have ended, by name, in the order of their endings;
+    so is `holds_at_end`, once, when all have.
     """
 
     operations: Sequence[Operation]
     holds: Callable[[dict[str, Outcome]], None]
+    holds_at_end: Callable[[dict[str, Outcome]], None] | None = None
 
 
 type Choice = tuple[int, Fault | None]
@@ -54,18 +56,13 @@ class Explorer:
 
     def _run(self, run: _Run, prefix: tuple[Choice, ...]) -> list[tuple[Choice, ...]]:
         """Take the choices of *prefix*, then always the first; return the prefixes with another choice after it."""
-        others: list[tuple[Choice, ...]] = []
-        taken: tuple[Choice, ...] = ()
         try:
             for operation in run.scene.operations:
                 operation.start()
                 self._settle(run, operation)
-            for depth, choices in enumerate(self._choices(run)):
-                choice = prefix[depth] if depth < len(prefix) else choices[0]
-                if depth >= len(prefix):
-                    others += [(*taken, other) for other in choices[1:]]
-                self._step(run, choice)
-                taken = (*taken, choice)
+            others = self._take_steps(run, prefix)
+            if run.scene.holds_at_end:
+                run.scene.holds_at_end(run.ended)
         except AssertionError as error:
             raise AssertionError(f"{error}\nafter " + "\n  ".join(run.trace)) from error
         finally:
@@ -73,6 +70,20 @@ class Explorer:
                 operation.abandon()
             for operation in run.scene.operations:
                 operation.join()
+        return others
+
+    def _take_steps(self, run: _Run, prefix: tuple[Choice, ...]) -> list[tuple[Choice, ...]]:
+        others: list[tuple[Choice, ...]] = []
+        taken: tuple[Choice, ...] = ()
+        for depth, choices in enumerate(self._choices(run)):
+            choice = prefix[depth] if depth < len(prefix) else choices[0]
+            if depth >= len(prefix):
+                others += [(*taken, other) for other in choices[1:]]
+            self._step(run, choice)
+            taken = (*taken, choice)
+            # The run that this one was branched off from has looked at all before the last choice of its prefix.
+            if len(taken) >= len(prefix):
+                run.scene.holds(run.ended)
         return others
 
     def _choices(self, run: _Run) -> Iterator[list[Choice]]:
@@ -105,7 +116,6 @@ class Explorer:
         self._settle(run, operation)
         for waiting in list(run.waiting):
             self._settle(run, waiting)
-        run.scene.holds(run.ended)
 
     def _settle(self, run: _Run, operation: Operation) -> None:
         """Wait until *operation* stands still: before its next call, at its end, or for a lock."""

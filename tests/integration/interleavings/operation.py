@@ -141,5 +141,6 @@ def stopping(database: DatabaseAdapter, copies: SessionAdapter, gate: Gate) -> t
     """Return both adapters with *gate* before every call."""
     users: Any = _Stopping(database.users, "users", gate)
     sessions: Any = _Stopping(database.sessions, "sessions", gate)
+    sweep: Any = _Stopping(database.sweep, "sweep", gate)
     stopped: Any = _Stopping(copies, "copies", gate)
-    return DatabaseAdapter(users, sessions, database.sweep, lambda: gate.transaction(database)), stopped
+    return DatabaseAdapter(users, sessions, sweep, lambda: gate.transaction(database)), stopped

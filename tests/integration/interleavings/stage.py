@@ -12,12 +12,12 @@ from session_management.interfaces import SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionWithUser
 from session_management.policy import SessionPolicy
-from session_management.tokens import handle_of, new_session_id
+from session_management.tokens import new_session_id
 from tests.integration.interleavings.explorer import Explorer, Scene
 from tests.integration.interleavings.operation import Gate, Operation, Outcome, stopping
 from tests.support.managers import Environment
-from tests.support.policies import a_policy
 
+PASSWORD = "the password of old"
 USER_ID = "00000000-0000-4000-8000-00000000000a"
 EMAIL = "ann@example.com"
 _LONG = timedelta(days=400)
@@ -44,7 +44,7 @@ class Stage:
         self.sql, self.keys = sql, keys
         self.clock = environments[0].clock
         self.session_id = ""
-        self.policy = a_policy()
+        self.policy = environments[0].policy
         self._watcher, *self._actors = environments
         self._hashed = hashed
         self._gates = [Gate() for _ in self._actors]
@@ -54,7 +54,16 @@ class Stage:
     @property
     def key(self) -> str:
         """The name of the session in both stores."""
-        return handle_of(self.session_id)
+        return self.key_of(self.session_id)
+
+    @property
+    def manager(self) -> UserManager:
+        """The manager of the environment that looks on."""
+        return self._watcher.manager
+
+    def key_of(self, session_id: str) -> str:
+        """Return the name of any session in both stores."""
+        return self.policy.names.key_of(session_id) or ""
 
     def set_up(self, *, session: bool = True, copied: timedelta | None = None) -> None:
         """Have one user; one session of theirs unless told not to; and its copy, checked *copied* ago."""
@@ -72,12 +81,12 @@ class Stage:
         if copied is not None:
             found, now = self.record(), self.clock.now()
             assert found
-            assert self._watcher.manager._adapter.set(self.key, found, now - copied)
+            assert self.manager._adapter.set(self.key, found, now - copied)
 
-    def record(self) -> SessionWithUser | None:
+    def record(self, session_id: str | None = None) -> SessionWithUser | None:
         """Return what PostgreSQL says."""
-        now = self.clock.now()
-        return self._watcher.manager._database.sessions.check(self.key, now, now - _LONG, now - _LONG)
+        now, key = self.clock.now(), self.key_of(session_id or self.session_id)
+        return self.manager._database.sessions.check(key, now, now - _LONG, now - _LONG)
 
     def is_revoked(self) -> bool:
         """Return whether PostgreSQL says that the session was revoked."""
@@ -86,16 +95,19 @@ class Stage:
 
     def seen_now(self, session_id: str | None = None) -> SessionWithUser | None:
         """Return what a validation would answer at this moment, without leaving a trace of it."""
-        manager = self._watcher.manager
-        looking: Any = _OnlyLooking(manager._adapter)
-        looker = UserManager(
-            database=manager._database,
-            copies=looking,
-            policy=replace(self.policy, touch=_LONG),
+        looking: Any = _OnlyLooking(self.manager._adapter)
+        looker = self.a_manager(replace(self.policy, touch=_LONG), looking)
+        return looker.find_session(session_id or self.session_id)
+
+    def a_manager(self, policy: SessionPolicy, copies: SessionAdapter | None = None) -> UserManager:
+        """Return a manager of the environment that looks on, under another policy."""
+        return UserManager(
+            database=self.manager._database,
+            copies=copies or self.manager._adapter,
+            policy=policy,
             clock=self.clock,
             observer=self._watcher.observer,
         )
-        return looker.find_session(session_id or self.session_id)
 
     def explore(
         self,
@@ -106,6 +118,7 @@ class Stage:
         policy: SessionPolicy | None = None,
         stops_inside_transactions: bool = False,
         faults: int = 0,
+        holds_at_end: Callable[[dict[str, Outcome]], None] | None = None,
     ) -> int:
         """Run *works* in every order of their steps; *holds* is asked after each step. How many orders there are."""
 
@@ -116,7 +129,7 @@ class Stage:
             for actor, gate, (name, work) in actors:
                 gate.stops_inside_transactions = stops_inside_transactions
                 operations.append(self._operation(actor, gate, policy or self.policy, name, work))
-            return Scene(operations, holds)
+            return Scene(operations, holds, holds_at_end)
 
         return self.explorer.explore(prepare, faults=faults)
 

@@ -9,9 +9,8 @@ import pytest
 from session_management.errors import InvalidCredentialsError
 from session_management.managers.user_manager import UserManager
 from session_management.models import LogIn, SessionMetadata, UserRole
-from tests.integration.interleavings.conftest import PASSWORD
 from tests.integration.interleavings.operation import Outcome
-from tests.integration.interleavings.stage import EMAIL, USER_ID, Stage, Work
+from tests.integration.interleavings.stage import EMAIL, PASSWORD, USER_ID, Stage, Work
 
 ENDERS: Final[dict[str, Work]] = {
     "revoke all": lambda manager: manager.revoke_all(USER_ID),

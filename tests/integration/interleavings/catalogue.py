@@ -1,0 +1,96 @@
+"""Every operation of a user manager that touches a session or its user, with what it promises once acknowledged."""
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import combinations_with_replacement
+from typing import Any, Final
+
+from session_management.models import SessionMetadata, UserRole
+from tests.integration.interleavings.entry import Ends, Entry
+from tests.integration.interleavings.stage import EMAIL, PASSWORD, USER_ID, Stage, Work
+
+_METADATA: Final = SessionMetadata()
+_TEN_DAYS: Final = 864_000
+_FIVE_DAYS: Final = 432_000
+NEW_PASSWORD: Final = "the new password"
+
+
+def _update(fields: Mapping[str, object], **promises: Any) -> Entry:
+    return Entry("update", lambda _, manager: manager.update(USER_ID, fields), **promises)
+
+
+_ANY_OPENING: Final = frozenset({"log_in", "create_session"})
+_LOGIN: Final = frozenset({"log_in"})
+
+CATALOGUE: Final[dict[str, Entry]] = {
+    "log in": Entry("log_in", lambda _, manager: manager.log_in(EMAIL, PASSWORD, _METADATA), opens=True),
+    "create session": Entry(
+        "create_session", lambda _, manager: manager.create_session(USER_ID, _METADATA, _FIVE_DAYS), opens=True
+    ),
+    "validate": Entry(
+        "find_session", lambda stage, manager: manager.find_session(stage.session_id), looks=True, locks=False
+    ),
+    "extend": Entry(
+        "extend_session",
+        lambda stage, manager: manager.extend_session(stage.session_id, _TEN_DAYS),
+        looks=True,
+        locks=False,
+    ),
+    "log out": Entry(
+        "delete_session",
+        lambda stage, manager: manager.delete_session(stage.session_id),
+        ends=Ends.THIS,
+        locks=False,
+    ),
+    "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
+    "end others": Entry(
+        "revoke_all",
+        lambda stage, manager: manager.revoke_all(USER_ID, except_session_id=stage.session_id),
+        ends=Ends.OTHERS,
+        like="end all",
+    ),
+    "promote": _update({"role": "ADMIN"}, shows={"role": UserRole.ADMIN}),
+    "verify": _update({"is_verified": True}, shows={"is_verified": True}, like="promote"),
+    "disable": _update({"status": "DISABLED"}, ends=Ends.ALL, bars=_ANY_OPENING),
+    "change password": Entry(
+        "change_password",
+        lambda _, manager: manager.change_password(USER_ID, NEW_PASSWORD),
+        ends=Ends.ALL,
+        bars=_LOGIN,
+    ),
+    "change own password": Entry(
+        "change_password",
+        lambda stage, manager: manager.change_password(USER_ID, NEW_PASSWORD, keep_session_id=stage.session_id),
+        ends=Ends.OTHERS,
+        bars=_LOGIN,
+        like="change password",
+    ),
+    "delete user": Entry(
+        "delete", lambda _, manager: manager.delete(USER_ID), ends=Ends.ALL, bars=_ANY_OPENING, removes_user=True
+    ),
+    "sweep": Entry("sweep", lambda _, manager: manager.sweep(), locks=False),
+}
+
+ALONE: Final[dict[str, str]] = {
+    "create": "makes a user whom nobody knows yet",
+    "count": "reads one number",
+    "find_by_email": "reads one row",
+    "find_by_id": "reads one row",
+    "find_by_session_id": "is find_session, without the session",
+    "get_all": "reads one page",
+}
+"""The public methods that are in no pair, and why."""
+
+PAIRS: Final = list(combinations_with_replacement(CATALOGUE, 2))
+
+
+def entry_of(name: str) -> Entry:
+    """Return the entry of an operation, whose name may carry a figure."""
+    return CATALOGUE[name.rstrip(" 12")]
+
+
+def works_of(stage: Stage, pair: tuple[str, str]) -> dict[str, Work]:
+    """Return both operations by name; two of a kind are told apart by a figure."""
+    first, second = pair
+    names = (first, second) if first != second else (f"{first} 1", f"{first} 2")
+    return {name: partial(entry_of(name).work, stage) for name in names}

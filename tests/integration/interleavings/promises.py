@@ -1,0 +1,136 @@
+"""What must hold of two operations, in whatever order their store calls came: after every step, and at the end."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from session_management.errors import InvalidCredentialsError, InvalidInputError, StoreUnavailableError
+from session_management.managers.user_manager import UserManager
+from session_management.models import LogIn, SessionWithUser
+from tests.integration.interleavings.catalogue import entry_of
+from tests.integration.interleavings.entry import Ends
+from tests.integration.interleavings.operation import Outcome
+from tests.integration.interleavings.stage import Stage, Work
+
+_AT_ONCE: Final = timedelta()
+
+_REFUSALS: Final = (InvalidCredentialsError, InvalidInputError)
+
+type Records = dict[str, SessionWithUser | None]
+
+
+class Promises:
+    """Holds whatever two operations have acknowledged against what a validation says."""
+
+    def __init__(self, stage: Stage, works: dict[str, Work], *, limit: int = 0, faults: int = 0) -> None:
+        self.stage, self.limit, self.faults = stage, limit, faults
+        self.entries = {name: entry_of(name) for name in works}
+        self.was_revoked = False
+
+    def begin(self) -> None:
+        """Note whether the session has ended before."""
+        self.was_revoked = self.stage.is_revoked()
+
+    def after_a_step(self, ended: dict[str, Outcome]) -> None:
+        """Hold what is acknowledged so far."""
+        for name, outcome in ended.items():
+            self._may_end_so(name, outcome)
+        for session_id in self._known(ended):
+            self._is_as_acknowledged(session_id, self.stage.seen_now(session_id), ended)
+        if self.limit:
+            self._no_more_than_allowed(ended)
+
+    def at_the_end(self, ended: dict[str, Outcome]) -> None:
+        """Validate what is there: by copy, once that is too old, and after Redis lost it all; as users would."""
+        records = {session_id: self._live(session_id) for session_id in self._known(ended)}
+        if not any(isinstance(outcome.error, StoreUnavailableError) for outcome in ended.values()):
+            self._agree(self._validating(), records, ended)
+        self._agree(self._validating(revalidate=_AT_ONCE), records, ended)
+        self.stage.keys.flushall()
+        self._agree(self._validating(), records, ended)
+        self._agree(self._validating(), records, ended)
+        self._nothing_is_lost(records, ended)
+
+    def _validating(self, **changes: Any) -> UserManager:
+        return self.stage.a_manager(replace(self.stage.policy, **changes))
+
+    def _agree(self, manager: UserManager, records: Records, ended: dict[str, Outcome]) -> None:
+        for session_id, record in records.items():
+            found = manager.find_session(session_id)
+            self._is_as_acknowledged(session_id, found, ended)
+            assert (found is None) == (record is None), "the record says otherwise"
+            assert not found or not record or _look(found) == _look(record), "shown with an old look"
+
+    def _is_as_acknowledged(self, session_id: str, found: SessionWithUser | None, ended: dict[str, Outcome]) -> None:
+        if found is None:
+            assert not self._live(session_id), "a live session is refused"
+            return
+        is_old = session_id == self.stage.session_id
+        assert not (is_old and self.was_revoked), "accepted, though it had ended before"
+        for name in self._acknowledged(ended):
+            entry = self.entries[name]
+            over = entry.ends is Ends.ALL or entry.ends is Ends.THIS
+            assert not (is_old and over), f"accepted after an acknowledged {name}"
+            for field, value in entry.shows.items():
+                assert getattr(found.user, field) == value, f"shown as before an acknowledged {name}"
+
+    def _no_more_than_allowed(self, ended: dict[str, Outcome]) -> None:
+        """What an opening evicts is over when that opening is acknowledged; until then only those count that are."""
+        counted = self._known(ended)[len(ended) < len(self.entries) :]
+        accepted = [session_id for session_id in counted if self.stage.seen_now(session_id)]
+        assert len(accepted) <= self.limit, f"{len(accepted)} are accepted, {self.limit} allowed"
+
+    def _nothing_is_lost(self, records: Records, ended: dict[str, Outcome]) -> None:
+        """What was there, or was opened, is there, unless something ends it; and so is what was extended."""
+        for session_id, record in records.items():
+            opener = next((name for name in ended if opened_by(ended[name].value) == session_id), None)
+            beside = [entry for name, entry in self.entries.items() if name != opener]
+            acknowledged = [self.entries[name] for name in self._acknowledged(ended) if name != opener]
+            if opener:
+                bars = any(self.entries[opener].method in entry.bars for entry in acknowledged)
+                assert not (record and bars), f"what {opener} opened outlives what was changed beside it"
+            enders = (Ends.ALL, Ends.OTHERS) if opener else (Ends.ALL, Ends.THIS)
+            was_over = self.was_revoked and not opener
+            may_be_over = was_over or self.limit or any(entry.ends in enders for entry in beside)
+            assert record or may_be_over, "a session is gone, and nobody ended it"
+        for outcome in ended.values():
+            record = records[self.stage.session_id]
+            if record and isinstance(outcome.value, datetime):
+                assert record.session.expires_at >= outcome.value, "an acknowledged extension is gone"
+        is_ended = self.was_revoked or any(entry.ends is not Ends.NONE for entry in self.entries.values())
+        if self.limit and not is_ended:
+            kept = sum(record is not None for record in records.values())
+            assert kept == min(self.limit, len(records)), "more sessions ended than had to"
+
+    def _may_end_so(self, name: str, outcome: Outcome) -> None:
+        entry = self.entries[name]
+        others = [self.entries[other] for other in self.entries if other != name]
+        if outcome.error:
+            is_refused = isinstance(outcome.error, _REFUSALS) and any(entry.method in other.bars for other in others)
+            is_lost = bool(self.faults) and isinstance(outcome.error, StoreUnavailableError)
+            assert is_refused or is_lost, f"{name} ended with {outcome.error!r}"
+        elif entry.method in ("find_session", "extend_session") and outcome.value is None:
+            assert not self._live(self.stage.session_id), f"{name} refused a live session"
+        elif entry.method in ("update", "change_password", "delete") and not outcome.value:
+            assert any(other.removes_user for other in others), f"{name} found no user"
+
+    def _acknowledged(self, ended: dict[str, Outcome]) -> list[str]:
+        return [name for name, outcome in ended.items() if not outcome.error and outcome.value is not False]
+
+    def _known(self, ended: dict[str, Outcome]) -> list[str]:
+        opened = [opened_by(outcome.value) for outcome in ended.values()]
+        return [self.stage.session_id, *(session_id for session_id in opened if session_id)]
+
+    def _live(self, session_id: str) -> SessionWithUser | None:
+        found = self.stage.record(session_id)
+        return None if found is None or found.session.revoked else found
+
+
+def _look(found: SessionWithUser) -> tuple[object, ...]:
+    """Return what of a user is shown at once when it changes: not the last login, which waits for the next look."""
+    return found.user.id, found.user.email, found.user.role, found.user.is_verified
+
+
+def opened_by(value: object) -> str | None:
+    """Return the session ID that an operation's answer brought, if it is of an opening."""
+    return value.session_id if isinstance(value, LogIn) else value if isinstance(value, str) else None
