@@ -117,7 +117,7 @@ def test_an_event_of_another_format_is_an_invalid_request(event: Any) -> None:
 @pytest.mark.parametrize("character", ["\r", "\n", "\r\n", "\x00"], ids=repr)
 @pytest.mark.parametrize("header", ["user-agent", "content-type", "Origin", "X-Anything"])
 def test_a_line_break_in_a_header_is_an_invalid_request(header: str, character: str) -> None:
-    with pytest.raises(InvalidRequestError, match="^a header holds a line break$"):
+    with pytest.raises(InvalidRequestError, match="a header holds a line break"):
         a_request(headers={header: f"a{character}b"})
 
 
@@ -214,7 +214,7 @@ def test_without_a_body_no_content_type_is_missed() -> None:
 def test_with_a_body_no_header_at_all_may_hold_a_line_break(parts: dict[str, Any]) -> None:
     headers = {**JSON, **parts.pop("headers", {})}
 
-    with pytest.raises(InvalidRequestError, match="^a header holds a line break$"):
+    with pytest.raises(InvalidRequestError, match="a header holds a line break"):
         read_json(a_request("POST", headers=headers, body={"name": "x"}, **parts), Body)
 
 
