@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from session_management.errors import StoreUnavailableError
+from session_management.instants import Instant
 from session_management.interfaces import Clock, Observer
 
 _FAILURES_TO_OPEN: Final = 3
@@ -22,7 +23,7 @@ class Breaker:
         self._clock = clock
         self._observer = observer
         self._failures = 0
-        self._next_try = 0.0
+        self._tried = Instant.of(clock)
 
     def __enter__(self) -> Self:
         """Let the use through.
@@ -31,11 +32,10 @@ class Breaker:
             StoreUnavailableError: the breaker is open; the store was not asked.
         """
         if self._failures >= _FAILURES_TO_OPEN:
-            now = self._clock.monotonic()
-            # The second bound serves a clock that restarted, as after a restored snapshot.
-            if now < self._next_try <= now + _SECONDS_OPEN:
+            now = Instant.of(self._clock)
+            if now.is_within(_SECONDS_OPEN, self._tried):
                 raise StoreUnavailableError(self._store, "it failed repeatedly and is being spared", was_tried=False)
-            self._next_try = now + _SECONDS_OPEN
+            self._tried = now
         return self
 
     def __exit__(
@@ -52,8 +52,7 @@ class Breaker:
             return
         self._failures += 1
         self._observer.store_failed(error)
-        if self._failures >= _FAILURES_TO_OPEN:
-            self._next_try = self._clock.monotonic() + _SECONDS_OPEN
+        self._tried = Instant.of(self._clock)
         if self._failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)
 

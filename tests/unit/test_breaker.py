@@ -1,5 +1,7 @@
 """P9: the breaker opens after 3 failures in a row, spares the store, and tries again within 5 seconds."""
 
+from collections.abc import Callable
+
 import pytest
 
 from session_management.breaker import Breaker
@@ -152,11 +154,24 @@ def test_each_failure_is_reported_and_the_opening_once(
     assert observer.breakers == [("redis", True)]
 
 
-def test_a_monotonic_clock_that_starts_anew_does_not_keep_it_open(store: Store, clock: ToldClock) -> None:
-    """A restored snapshot may wake up on another machine."""
+@pytest.mark.parametrize(
+    "strange",
+    [
+        lambda clock: clock.restart_monotonic(1.0),
+        lambda clock: clock.restart_monotonic(1e9),
+        lambda clock: clock.freeze(3.0),
+        lambda clock: clock.advance(-3_600.0),
+    ],
+    ids=["restored", "restored elsewhere", "frozen", "the calendar was set back"],
+)
+def test_a_strange_clock_does_not_keep_it_open(
+    store: Store, clock: ToldClock, strange: Callable[[ToldClock], None]
+) -> None:
+    """The first request after a long freeze finds a store that has long been healthy."""
     clock.advance(100_000)
     store.fail(3)
     store.failure = None
-    clock._monotonic = 1.0
+    assert not store.use()
+    strange(clock)
 
     assert store.use()

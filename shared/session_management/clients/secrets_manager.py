@@ -8,6 +8,7 @@ from session_management.clients.aws_sdk import new_session, reason
 from session_management.clients.credentials import UserAndPassword
 from session_management.deadline import within_deadline
 from session_management.errors import StoreUnavailableError
+from session_management.instants import Instant
 from session_management.interfaces import Clock
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class SecretCredentials:
         self._user = user
         self._clock = clock
         self._pair: UserAndPassword | None = None
-        self._fetched_at = 0.0
+        self._fetched_at: Instant | None = None
 
     def get(self) -> UserAndPassword:
         """Return what the secret held when it was last fetched."""
@@ -42,14 +43,13 @@ class SecretCredentials:
 
     def refresh(self) -> bool:
         """Fetch the secret again, unless it was a moment ago; keep what it held if it cannot be read."""
-        # A clock that restarted, as after a restored snapshot, must not lock it up.
-        if 0 <= self._clock.monotonic() - self._fetched_at < _SECONDS_BETWEEN_REFRESHES:
+        if self._fetched_at and Instant.of(self._clock).is_within(_SECONDS_BETWEEN_REFRESHES, self._fetched_at):
             return False
         self._pair = self._fetch()
         return True
 
     def _fetch(self) -> UserAndPassword:
-        self._fetched_at = self._clock.monotonic()
+        self._fetched_at = Instant.of(self._clock)
         pair = _read(self._text(), self._user)
         if pair is None:
             # Raised here, where no error of a parser is at hand: it would hold the secret.

@@ -158,6 +158,19 @@ def test_a_clock_that_restarts_does_not_hold_up_a_refresh(
     assert (client.fetch(WHO), secret.fetches) == ([[ROLE]], 2)
 
 
+@pytest.mark.parametrize("calendar", [10.0, -3_600.0], ids=["frozen", "set back"])
+def test_a_refresh_right_before_a_freeze_does_not_hold_up_one_after_the_thaw(
+    client: Postgres, role: Server, secret: Secret, clock: ToldClock, calendar: float
+) -> None:
+    """The monotonic clock may have stood still, while the rotation came to its end."""
+    role.run(f"ALTER ROLE {ROLE} PASSWORD 'second'")
+    client.close()
+    refuse(client, "the password is wrong")
+    secret.hold(username=ROLE, password="second")
+    clock.freeze(calendar)
+    assert (client.fetch(WHO), secret.fetches) == ([[ROLE]], 3)
+
+
 def test_a_secret_that_cannot_be_fetched_again_leaves_what_it_held(
     client: Postgres, role: Server, secret: Secret, clock: ToldClock
 ) -> None:
