@@ -16,6 +16,7 @@ from tests.conftest import MakeEnvironment
 from tests.support.managers import Environment
 
 USER: Final = "00000000-0000-4000-8000-00000000000a"
+UNDATED: Final = "SELECT count(*) FROM sessions WHERE revoked AND revoked_at IS NULL"
 WIDE: Final = "a user agent, " * 30  # some 17 rows on a page, so that 20 000 rows are more than one range of pages
 
 
@@ -200,4 +201,30 @@ def test_what_was_revoked_by_hand_without_a_date_is_fenced_and_dated(
     value = keys.get("session:undated-1")
     assert isinstance(value, bytes)
     assert decode(value).fence is Fence.REVOKED
-    assert rows.run("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == [[0]]
+    assert rows.run(UNDATED) == [[0]]
+
+
+def test_what_was_revoked_by_hand_is_dated_in_batches_that_wait_for_nobody(
+    environment: Environment,
+    make_environment: MakeEnvironment,
+    rows: pg8000.native.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After an incident it may be all there are: one statement would run into its time-out, at every sweep."""
+    insert(rows, "undated", 2_500, "now() + INTERVAL '1 day'")
+    rows.run("UPDATE sessions SET revoked = true")
+    execute, touched = environment.postgres.execute, []
+
+    def counted(sql: str, **parameters: object) -> int:
+        touched.append(execute(sql, **parameters))
+        return touched[-1]
+
+    monkeypatch.setattr(environment.postgres, "execute", counted)
+    other = make_environment().postgres
+    with other.transaction():
+        other.fetch("SELECT 1 FROM sessions WHERE id = 'undated-1' FOR UPDATE")
+        report = environment.manager.sweep()
+    assert (report.fences_written, report.finished) == (2_499, True)
+    assert touched[:3] == [1_000, 1_000, 499]
+    assert environment.manager.sweep().fences_written == 2_500
+    assert rows.run(UNDATED) == [[0]]

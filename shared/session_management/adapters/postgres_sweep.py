@@ -11,8 +11,12 @@ _PAGES_AT_ONCE: Final = 500
 _MANY: Final = 10_000
 _MANY_OF_ALL: Final = 0.05
 
-# An operator may have revoked by hand, and not have said when.
-_DATE_REVOCATIONS: Final = "UPDATE sessions SET revoked_at = now() WHERE revoked AND revoked_at IS NULL"
+# An operator may have revoked by hand, all at once, and not have said when.
+_DATE_REVOCATIONS: Final = """
+    UPDATE sessions SET revoked_at = now() WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM sessions WHERE revoked AND revoked_at IS NULL LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
+"""
 
 _RECENTLY_REVOKED: Final = f"""
     SELECT id FROM sessions
@@ -67,7 +71,9 @@ class PostgreSQLSweepAdapter:
 
     def recently_revoked(self, after: str, limit: int) -> Sequence[str]:
         """Return keys of sessions revoked within a fence's life, in order, from beyond *after*."""
-        self._postgres.execute(_DATE_REVOCATIONS)
+        dated = 0 if after else limit
+        while dated == limit:
+            dated = self._postgres.execute(_DATE_REVOCATIONS, limit=limit)
         return [key for (key,) in self._postgres.fetch(_RECENTLY_REVOKED, after=after, limit=limit)]
 
     def delete_expired(self, limit: int) -> Iterator[int]:
