@@ -29,6 +29,8 @@ class Relay:
         self._withholds_next_answer = False
         self._is_answered = True
         self._closing = threading.Event()
+        self.is_down = False
+        """Whether new connections are closed at once, as where no server is."""
         self.delay_seconds = 0.0
         """How late every answer comes, as over a slow network."""
         self.connections = 0
@@ -78,6 +80,9 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.is_down:
+                    client.close()
+                    continue
                 server = socket.create_connection((self.host, self._server_port))
                 for end in (client, server):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
