@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.login.app import LoginBody
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.models import CreateUserData
 from tests.events import EVENTS
@@ -98,3 +99,9 @@ def test_what_is_logged_is_json_line_by_line(service: Service, stores: Stores, l
 
     assert log.lines
     assert "forged" not in {line["level"] for line in log.lines}
+
+
+def test_a_body_never_shows_its_password() -> None:
+    """Whoever logs one by mistake logs no password."""
+    body = LoginBody(email=EMAIL, password=WRONG)
+    assert WRONG not in f"{body} {body!r}"

@@ -165,3 +165,21 @@ def test_no_email_or_password_is_an_outage(manager: UserManager, ann: User) -> N
     for email, password in (("a\0b@example.com", "x"), ("\ud800@example.com", "x"), (ann.email, "\0\ud800")):
         with pytest.raises(InvalidCredentialsError):
             manager.log_in(email, password, SessionMetadata())
+
+
+def test_what_cannot_end_the_sessions_changes_nothing_else(
+    manager: UserManager, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disabled user, or a new password, beside sessions that go on would be neither the one state nor the other."""
+
+    def fail(*_: object) -> None:
+        raise InvalidInputError("whatever comes up")
+
+    monkeypatch.setattr(manager._database.sessions, "revoke_all", fail)
+    with pytest.raises(InvalidInputError):
+        manager.update(ann.id, {"status": "DISABLED"})
+    with pytest.raises(InvalidInputError):
+        manager.change_password(ann.id, "another password")
+
+    assert manager.find_by_id(ann.id) == ann
+    assert log_in(manager, PASSWORD).user.id == ann.id

@@ -141,3 +141,12 @@ def test_logins_at_once_never_leave_more_sessions_than_allowed_nor_end_too_many(
         stops_inside_transactions=True,
     )
     assert orders >= 10
+
+
+def test_a_login_by_a_clock_that_is_behind_never_evicts_itself(stage: Stage) -> None:
+    """The session that is there was opened by another environment, whose clock is ahead."""
+    stage.set_up()
+    stage.sql.run("UPDATE sessions SET created_at = now() + INTERVAL '1 minute'")
+    logged_in = log_in(stage.a_manager(replace(stage.policy, max_per_user=1)))
+    assert alive(stage, logged_in)
+    assert stage.seen_now() is None
