@@ -1,14 +1,10 @@
--- The privileges that the functions need, for two roles that exist already. Run as the owner of the tables:
+-- The privileges on the tables that the functions need, for two roles that exist already. Run as the owner of the
+-- tables, after roles.sql and the migrations:
 --
 --   psql -v service=session_service -v validator=session_validator -f grants.sql
 --
 -- service:   login, logout, the sweeper, and code that manages users
 -- validator: validate and the authorizer; they read, and record a session's last activity
---
--- The migrate function runs as the owner: nobody else may change the schema.
-
-GRANT USAGE ON SCHEMA public TO :"service", :"validator";
-GRANT USAGE ON TYPE "UserRole" TO :"service", :"validator";
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO :"service";
 

@@ -1,32 +1,68 @@
-"""Every test here runs over memory and over the real servers, with each setting that changes how they are used."""
+"""Every test here runs over memory and over the real servers, in each shape and with each setting that matters.
 
+With `--debian` it runs over the shapes that only Debian's packages can make, instead.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, cast
 
 import pytest
 
+from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.models import User
 from session_management.tokens import AtRest
-from tests.contract.stores import MemoryStores, ServerStores, Stores
+from tests.contract.shapes import Shape, limited_users, on_a_cluster, plain_servers
+from tests.contract.stores import MemoryStores, Stores
 from tests.support.clock import ToldClock
-from tests.support.policies import a_policy
+from tests.support.valkey_cluster import ValkeyCluster
 
-_KINDS: Final = ("memory digest", "servers digest none", "servers plain transaction")
+_KINDS: Final = (
+    "memory digest",
+    "servers digest none",
+    "servers plain transaction",
+    "limited digest transaction",
+    "limited plain none",
+    "cluster digest none",
+)
 
 
 @pytest.fixture(params=_KINDS)
-def stores(request: pytest.FixtureRequest) -> Stores:
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     """The record and the copies, empty, under one told time."""
-    return make_stores(request)
+    with make_stores(request) as stores:
+        yield stores
 
 
-def make_stores(request: pytest.FixtureRequest) -> Stores:
-    """Return the stores that the parameter names; servers are started only where they are asked for."""
+@contextmanager
+def make_stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    """Give the stores that the parameter names; servers are started only where they are asked for."""
     kind, at_rest, *pooler = cast("tuple[str, AtRest, str]", request.param.split())
     if kind == "memory":
-        return MemoryStores(ToldClock(), at_rest)
-    make_environment = request.getfixturevalue("make_environment")
-    environment = make_environment(a_policy(at_rest=at_rest), DATABASE_POOLER=pooler[0])
-    return ServerStores(environment, request.getfixturevalue("sql"), request.getfixturevalue("keys"), at_rest)
+        yield MemoryStores(ToldClock(), at_rest)
+        return
+    shape: Shape = request.getfixturevalue(kind)
+    with shape.stores(at_rest, pooler[0]) as stores:
+        yield stores
+
+
+@pytest.fixture(scope="session")
+def servers(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey) -> Shape:
+    """One server each."""
+    return plain_servers(postgres_server, valkey_server)
+
+
+@pytest.fixture(scope="session")
+def limited(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey) -> Shape:
+    """One server each, and users that may do no more than is needed."""
+    return limited_users(postgres_server, valkey_server)
+
+
+@pytest.fixture(scope="session")
+def cluster(postgres_server: EmbeddedPostgres) -> Iterator[Shape]:
+    """Valkey as a cluster of three primaries, and a user that may do no more than is needed."""
+    with ValkeyCluster() as nodes:
+        yield on_a_cluster(postgres_server, nodes)
 
 
 @pytest.fixture

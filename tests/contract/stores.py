@@ -21,6 +21,7 @@ from tests.support.clock import ToldClock
 from tests.support.managers import Environment
 from tests.support.observer import RecordingObserver
 from tests.support.policies import a_policy
+from tests.support.valkey_cluster import ClusterKeys
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,13 @@ class MemoryStores(Stores):
 
 
 class ServerStores(Stores):
-    """PostgreSQL and Valkey."""
+    """PostgreSQL and Valkey, in any shape."""
 
     def __init__(
         self,
         environment: Environment,
         sql: pg8000.native.Connection,
-        keys: redis.Redis,
+        keys: redis.Redis | ClusterKeys,
         at_rest: AtRest,
     ) -> None:
         super().__init__(environment.clock, at_rest)
@@ -158,19 +159,22 @@ class ServerStores(Stores):
     def _pass_time_in_stores(self, seconds: float) -> None:
         self._sql.run("UPDATE told.clock SET at = at + :seconds * INTERVAL '1 second'", seconds=seconds)
         for name in self._keys.scan_iter():
-            life = self._keys.pttl(name) - round(seconds * 1000)
-            self._keys.pexpire(name, life)
+            keys = self._keys_with(name)
+            keys.pexpire(name, keys.pttl(name) - round(seconds * 1000))
+
+    def _keys_with(self, name: str | bytes) -> redis.Redis:
+        return self._keys.of(name) if isinstance(self._keys, ClusterKeys) else self._keys
 
     def value(self, key: str) -> bytes | None:
-        value = self._keys.get(f"session:{key}")
+        value = self._keys_with(f"session:{key}").get(f"session:{key}")
         assert not isinstance(value, str)
         return value
 
     def life_ms(self, key: str) -> int:
-        return int(self._keys.pttl(f"session:{key}"))
+        return int(self._keys_with(f"session:{key}").pttl(f"session:{key}"))
 
     def put(self, key: str, value: bytes) -> None:
-        self._keys.set(f"session:{key}", value, ex=3600)
+        self._keys_with(f"session:{key}").set(f"session:{key}", value, ex=3600)
 
     def lose_copies(self) -> None:
         self._keys.flushall()

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     import redis
     from redis.credentials import CredentialProvider
 
+    from session_management.clients.redis_cluster import Address, Cluster
+
 _STORE: Final = "redis"
 
 
 class Redis:
     """Redis over one connection (one for each node of a cluster), opened at the first command.
 
-    A command is sent again once if the connection broke, never after a time-out (a cluster's client looks at
-    its nodes again, and may wait twice): commands here are safe to repeat. Threads may share it; they take turns.
+    A command is sent again once if the connection broke (in a cluster also to whoever has the key now), never after
+    a time-out: commands here are safe to repeat. Threads may share it; they take turns.
     """
 
     def __init__(self, options: RedisOptions, *, credentials: Credentials, breaker: Breaker, clock: Clock) -> None:
@@ -33,7 +35,8 @@ class Redis:
         self._credentials = credentials
         self._breaker = breaker
         self._age = ConnectionAge(clock)
-        self._client: redis.Redis | redis.RedisCluster | None = None
+        self._client: redis.Redis | Cluster | None = None
+        self._entries: list[Address] = [(options.host, options.port)]
         self._is_hurried = False
         self._lock = threading.RLock()
 
@@ -43,17 +46,17 @@ class Redis:
         Raises:
             StoreUnavailableError: no reply in time, or an error for a reply.
         """
-        from redis.exceptions import RedisClusterException, RedisError
+        from redis.exceptions import RedisError
+
+        from session_management.clients.redis_errors import meaning_of
 
         with self._lock, self._breaker:
             try:
                 return self._send(words)
-            except (RedisError, RedisClusterException, OSError) as error:
-                if _was_refused(error):
-                    self.close()
-                    if self._credentials.refresh():
-                        return self._send_anew(words)
-                raise self._meaning(error) from error
+            except (RedisError, OSError) as error:
+                if self._is_worth_another_try(error):
+                    return self._send_anew(words)
+                raise meaning_of(error) from error
             except StoreUnavailableError as error:
                 if error.was_tried:
                     self.close()
@@ -78,7 +81,7 @@ class Redis:
     def _replace_if_old(self, words: tuple[str | bytes | int, ...]) -> None:
         """Close what was idle, or open, for too long; in a cluster each node has a connection, used or idle."""
         client: Any = self._client
-        if client is not None and not self._age.use(_node(client, words) if self._options.is_cluster else ""):
+        if client is not None and not self._age.use(str(client.owner_of(words)) if self._options.is_cluster else ""):
             self.close()
 
     def _hurry(self) -> None:
@@ -88,14 +91,10 @@ class Redis:
         client: Any = self._client
         if client is None or not (is_hurried or self._is_hurried):
             return
-        if self._options.is_cluster:
-            # Its connections are its own affair: it is opened anew, with the time-outs that hold now.
-            self.close()
-            return
-        connection = client.connection
-        connection.socket_timeout = timeout
-        connection.socket_connect_timeout = connect_timeout
-        connection.update_current_socket_timeout(timeout)
+        for connection in client.connections if self._options.is_cluster else [client.connection]:
+            connection.socket_timeout = timeout
+            connection.socket_connect_timeout = connect_timeout
+            connection.update_current_socket_timeout(timeout)
         self._is_hurried = is_hurried
 
     def _is_short(self, timeout: float, connect_timeout: float) -> bool:
@@ -108,44 +107,58 @@ class Redis:
             within_deadline(_STORE, self._options.connect_timeout_seconds),
         )
 
+    def _is_worth_another_try(self, error: Exception) -> bool:
+        """After a failure: whether newer credentials, or another look at the cluster, may help."""
+        from session_management.clients import redis_errors as errors
+
+        was_open = self._client is not None
+        if errors.was_refused(error):
+            self.close()
+            return self._credentials.refresh()
+        if errors.is_read_only(error):
+            # After a failover the name leads elsewhere; this connection still leads here.
+            self.close()
+        if not (self._options.is_cluster and errors.is_of_a_cluster(error)):
+            return False
+        # Whatever the cluster looks like now, another of its nodes may know better than the one that was asked.
+        self.close()
+        self._entries.append(self._entries.pop(0))
+        return was_open and errors.is_broken_connection(error)
+
     def _send_anew(self, words: tuple[str | bytes | int, ...]) -> Any:
-        from redis.exceptions import RedisClusterException, RedisError
+        from redis.exceptions import RedisError
+
+        from session_management.clients.redis_errors import meaning_of
 
         try:
             return self._send(words)
-        except (RedisError, RedisClusterException, OSError) as error:
-            raise self._meaning(error) from error
+        except (RedisError, OSError) as error:
+            raise meaning_of(error) from error
 
-    def _meaning(self, error: Exception) -> StoreUnavailableError:
-        from redis import exceptions
-
-        if isinstance(error.__cause__, StoreUnavailableError):
-            return error.__cause__
-        if _was_refused(error):
-            return StoreUnavailableError(_STORE, "it refused the user or the password")
-        if isinstance(error, exceptions.MovedError):
-            return StoreUnavailableError(_STORE, "it is a cluster: set REDIS_CLUSTER=true")
-        if isinstance(error, exceptions.ReadOnlyError):
-            # After a failover the name leads elsewhere; this connection still leads here.
-            self.close()
-        # A cluster's client looks for other nodes after a time-out, and says what came of that.
-        if any(isinstance(one, exceptions.TimeoutError) for one in (error, error.__cause__, error.__context__)):
-            return StoreUnavailableError(_STORE, "it did not answer in time")
-        # redis-py says "connection" of everything; what was wrong with it is what it caught.
-        return StoreUnavailableError(_STORE, type(error.__cause__ or error.__context__ or error).__name__)
-
-    def _open(self) -> "redis.Redis | redis.RedisCluster":
-        import redis
-
+    def _open(self) -> "redis.Redis | Cluster":
         if self._client is None:
             if self._options.is_cluster:
-                self._client = redis.RedisCluster(**self._arguments(), max_connections=1)
+                self._client = self._open_cluster()
             else:
-                self._client = redis.Redis(
-                    **self._arguments(), db=self._options.database, single_connection_client=True
-                )
+                self._client = self._open_node(self._entries[0])
             self._age.begin()
         return self._client
+
+    def _open_cluster(self) -> "Cluster":
+        from session_management.clients.redis_cluster import Cluster
+
+        cluster = Cluster(self._entries[0], self._open_node)
+        named = (self._options.host, self._options.port)
+        self._entries = list(dict.fromkeys([self._entries[0], named, *cluster.addresses]))
+        return cluster
+
+    def _open_node(self, address: "Address") -> "redis.Redis":
+        import redis
+
+        host, port = address
+        return redis.Redis(
+            host=host, port=port, db=self._options.database, single_connection_client=True, **self._arguments()
+        )
 
     def _arguments(self) -> dict[str, Any]:
         from redis import exceptions
@@ -156,8 +169,6 @@ class Redis:
         timeout, connect_timeout = self._timeouts()
         self._is_hurried = self._is_short(timeout, connect_timeout)
         arguments: dict[str, Any] = {
-            "host": options.host,
-            "port": options.port,
             "socket_connect_timeout": connect_timeout,
             "socket_timeout": timeout,
             "retry": Retry(NoBackoff(), SESSION_CONSTANTS.REDIS.MAX_RETRIES, (exceptions.ConnectionError,)),
@@ -181,22 +192,7 @@ def import_redis() -> None:
     """Import what the first command would."""
     from redis import backoff, credentials, exceptions, retry  # noqa: F401
 
-
-def _node(client: "redis.RedisCluster", words: tuple[str | bytes | int, ...]) -> str:
-    """Return the name of the node that a command goes to, by its key."""
-    from redis.exceptions import RedisClusterException
-
-    try:
-        return str(client.get_node_from_key(words[3 if words[0] in ("EVAL", "EVALSHA") else 1]).name)
-    except RedisClusterException:
-        return ""  # no node has its slot: the client looks at them again
-
-
-def _was_refused(error: Exception) -> bool:
-    """Tell whether the user or the password was refused; a cluster's client wraps what a node said."""
-    from redis.exceptions import AuthenticationError
-
-    return any(isinstance(one, AuthenticationError) for one in (error, error.__cause__))
+    from session_management.clients import redis_cluster, redis_errors  # noqa: F401
 
 
 def _provider(credentials: Credentials) -> "CredentialProvider | None":

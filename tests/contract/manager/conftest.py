@@ -1,5 +1,6 @@
 """The rules as a whole, over memory and over the real servers in every combination of the modes."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -17,13 +18,18 @@ _KINDS: Final = (
     "servers digest transaction",
     "servers plain none",
     "servers plain transaction",
+    "limited digest transaction",
+    "limited plain none",
+    "cluster digest none",
+    "cluster plain transaction",
 )
 
 
 @pytest.fixture(params=_KINDS)
-def stores(request: pytest.FixtureRequest, cheap_passwords: None) -> Stores:
+def stores(request: pytest.FixtureRequest, cheap_passwords: None) -> Iterator[Stores]:
     """The record and the copies, empty, under one told time."""
-    return make_stores(request)
+    with make_stores(request) as stores:
+        yield stores
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 import redis
 
 from infra.local.servers import EmbeddedValkey
+from session_management.clients.redis_cluster import Cluster
+from session_management.clients.redis_errors import meaning_of
 from session_management.deadline import deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import ValidationPath
@@ -88,8 +90,8 @@ def test_a_request_in_a_hurry_neither_waits_for_a_paused_cluster_nor_hurries_the
     cluster.resume()
     assert env.redis.command("GET", "session:x") is None
     client = env.redis._client
-    assert isinstance(client, redis.RedisCluster)
-    assert client.nodes_manager.connection_kwargs["socket_timeout"] == 0.3
+    assert isinstance(client, Cluster)
+    assert [connection.socket_timeout for connection in client.connections] == [0.3]
 
 
 def test_a_wrong_password_for_a_cluster_is_said_without_saying_it(
@@ -101,9 +103,16 @@ def test_a_wrong_password_for_a_cluster_is_said_without_saying_it(
     assert "wrong-secret" not in repr(failure.value) + str(failure.value.__cause__)
 
 
-def test_a_cluster_reached_as_a_single_server_says_what_to_set(make_environment: MakeEnvironment) -> None:
+def test_a_cluster_reached_as_a_single_server_says_what_to_set() -> None:
     """What MOVED means, which a cluster of several nodes answers."""
-    env = make_environment()
-    assert env.redis._meaning(redis.exceptions.MovedError("1 192.0.2.1:6379")).reason == (
+    assert meaning_of(redis.exceptions.MovedError("1 192.0.2.1:6379")).reason == (
         "it is a cluster: set REDIS_CLUSTER=true"
     )
+
+
+def test_a_single_server_reached_as_a_cluster_says_what_to_set(
+    make_environment: MakeEnvironment, valkey: EmbeddedValkey
+) -> None:
+    env = make_environment(REDIS_CLUSTER="true")
+    with pytest.raises(StoreUnavailableError, match="it is no cluster: set REDIS_CLUSTER=false"):
+        env.redis.command("GET", "session:x")

@@ -1,41 +1,20 @@
-"""grants.sql gives each role what its functions need, and no more."""
+"""roles.sql and grants.sql give each role what its functions need, and no more."""
 
-from collections.abc import Iterator
 from typing import Final
 
-import pg8000.native
 import pytest
 
-from infra.database.migrate import MIGRATIONS, migrate, read_migrations
 from infra.local.servers import EmbeddedPostgres
-from session_management.clients.postgres import Postgres
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import ValidationPath
 from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
+from tests.integration.database.conftest import login_url
 from tests.support.managers import Environment
 from tests.support.policies import a_policy
 from tests.support.psql import psql
 
-GRANTS: Final = MIGRATIONS.parent / "grants.sql"
 PASSWORD: Final = "a password"
-
-
-@pytest.fixture
-def roles(
-    postgres: EmbeddedPostgres, name: str, database: Postgres, inside: pg8000.native.Connection
-) -> Iterator[dict[str, str]]:
-    """Two roles with what grants.sql gives them, by what they are for; twice, as operators do."""
-    migrate(database, read_migrations())
-    roles = {kind: f"{name}_{kind}" for kind in ("service", "validator")}
-    for role in roles.values():
-        inside.run(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
-    for _ in range(2):
-        variables = [part for kind, role in roles.items() for part in ("-v", f"{kind}={role}")]
-        psql(postgres, *variables, "-f", GRANTS, database=name)
-    yield roles
-    for role in roles.values():
-        inside.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 @pytest.fixture(params=["digest", "plain"])
@@ -43,12 +22,10 @@ def environments(
     request: pytest.FixtureRequest, make_environment: MakeEnvironment, roles: dict[str, str], url: str
 ) -> dict[str, Environment]:
     """An environment that connects as each role."""
-
-    def environment(role: str) -> Environment:
-        login = f"postgresql://{role}:{PASSWORD.replace(' ', '%20')}@" + url.split("@", 1)[1]
-        return make_environment(a_policy(at_rest=request.param), DATABASE_URL=login)
-
-    return {kind: environment(role) for kind, role in roles.items()}
+    policy = a_policy(at_rest=request.param)
+    return {
+        kind: make_environment(policy, DATABASE_URL=login_url(url, roles[kind])) for kind in ("service", "validator")
+    }
 
 
 def test_the_service_can_do_all_that_the_manager_does(
@@ -110,8 +87,11 @@ STATEMENTS: Final = (
 )
 
 
-def test_nobody_but_the_owner_changes_the_schema(postgres: EmbeddedPostgres, name: str, roles: dict[str, str]) -> None:
-    for role in roles.values():
+def test_nobody_but_the_migrator_changes_the_schema(
+    postgres: EmbeddedPostgres, name: str, roles: dict[str, str]
+) -> None:
+    for kind in ("service", "validator"):
+        role, password = roles[kind].split(":")
         for statement in STATEMENTS:
             with pytest.raises(AssertionError, match=r"permission denied|must be owner"):
-                psql(postgres, "-c", statement, database=name, user=role, password=PASSWORD)
+                psql(postgres, "-c", statement, database=name, user=role, password=password)

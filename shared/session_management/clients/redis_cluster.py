@@ -1,0 +1,92 @@
+"""A cluster of Redis or Valkey: which node has a key, and one connection to each node. Imported at the first command.
+
+redis-py's own client of clusters asks for the list of all commands whenever it is opened, waits for a second time-out
+after the first, and fails where a key is on its way to a node that has none yet.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import chain
+from typing import Any, Final
+
+import redis
+from redis.crc import key_slot
+from redis.exceptions import AskError, ClusterError, MovedError
+
+_MOST_REDIRECTIONS: Final = 5
+
+type Address = tuple[str, int]
+type Word = str | bytes | int
+
+
+class Cluster:
+    """The nodes of a cluster as one client. A node that fails is an error; whoever gets it closes this."""
+
+    def __init__(self, entry: Address, open_node: Callable[[Address], redis.Redis]) -> None:
+        """Ask the node at *entry* who has which keys."""
+        self._open_node = open_node
+        self._nodes: dict[Address, Any] = {}  # redis-py's own types leave commands out
+        self._moved: dict[int, Address] = {}
+        try:
+            self._ranges = list(_ranges(self._node(entry).execute_command("CLUSTER SLOTS"), entry[0]))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Every node that has slots, and every replica of one."""
+        return list(dict.fromkeys(chain.from_iterable(addresses for _, _, addresses in self._ranges)))
+
+    @property
+    def connections(self) -> list[Any]:
+        """The connections that are open."""
+        return [node.connection for node in self._nodes.values()]
+
+    def owner_of(self, words: tuple[Word, ...]) -> Address:
+        """Return the node that a command on one key is sent to, by that key."""
+        slot = _slot(words)
+        owners = (addresses[0] for first, last, addresses in self._ranges if first <= slot <= last)
+        owner = self._moved.get(slot) or next(owners, None)
+        if owner is None:
+            raise ClusterError("no node has the slot")
+        return owner
+
+    def execute_command(self, *words: Word) -> Any:
+        """Return the reply of the node that has the key, wherever the key has moved meanwhile."""
+        address, is_asking = self.owner_of(words), False
+        for _ in range(_MOST_REDIRECTIONS):
+            node = self._node(address)
+            try:
+                if is_asking:
+                    node.execute_command("ASKING")
+                return node.execute_command(*words)
+            except AskError as redirection:
+                address = (redirection.host or address[0], redirection.port)
+                is_asking = not isinstance(redirection, MovedError)
+                if not is_asking:
+                    self._moved[_slot(words)] = address
+        raise ClusterError("the nodes send us to each other")
+
+    def close(self) -> None:
+        """Close every connection."""
+        with ExitStack() as closing:
+            for node in self._nodes.values():
+                closing.callback(node.close)
+        self._nodes.clear()
+
+    def _node(self, address: Address) -> Any:
+        if address not in self._nodes:
+            self._nodes[address] = self._open_node(address)
+        return self._nodes[address]
+
+
+def _slot(words: tuple[Word, ...]) -> int:
+    key = str(words[3 if words[0] in ("EVAL", "EVALSHA") else 1])
+    return key_slot(key.encode())
+
+
+def _ranges(slots: Any, here: str) -> Iterator[tuple[int, int, list[Address]]]:
+    """Yield the ranges of slots, each with its primary first. A node without a name has the one that was asked."""
+    for first, last, *nodes in slots:
+        yield int(first), int(last), [((node[0] or b"").decode() or here, int(node[1])) for node in nodes]

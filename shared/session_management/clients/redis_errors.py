@@ -1,0 +1,51 @@
+"""What the errors of redis-py mean. Imported only where there is one."""
+
+from typing import Final
+
+from redis import exceptions
+
+from session_management.errors import StoreUnavailableError
+
+_STORE: Final = "redis"
+_MEANINGS: Final = (
+    (exceptions.AuthenticationError, "it refused the user or the password"),
+    (exceptions.NoPermissionError, "the user lacks a permission: see infra/redis"),
+    (exceptions.MovedError, "it is a cluster: set REDIS_CLUSTER=true"),
+    (exceptions.TimeoutError, "it did not answer in time"),
+)
+_NO_CLUSTER: Final = "cluster support disabled"
+
+
+def was_refused(error: Exception) -> bool:
+    """Tell whether the user or the password was refused."""
+    return isinstance(error, exceptions.AuthenticationError)
+
+
+def is_broken_connection(error: Exception) -> bool:
+    """Tell whether the connection broke, or could not be made; a time-out is something else."""
+    return isinstance(error, (exceptions.ConnectionError, OSError))
+
+
+def is_read_only(error: Exception) -> bool:
+    """Tell whether a replica was asked to write."""
+    return isinstance(error, exceptions.ReadOnlyError)
+
+
+def is_of_a_cluster(error: Exception) -> bool:
+    """Tell whether a cluster's node did not answer, or answered for the cluster and not for the command."""
+    is_answer = isinstance(error, exceptions.ResponseError)
+    return not is_answer or isinstance(error, (exceptions.ClusterError, exceptions.AskError, exceptions.ReadOnlyError))
+
+
+def meaning_of(error: Exception) -> StoreUnavailableError:
+    """Return our error for one of redis-py's."""
+    if isinstance(error.__cause__, StoreUnavailableError):
+        return error.__cause__
+    causes = (error, error.__cause__, error.__context__)
+    for kind, reason in _MEANINGS:
+        if any(isinstance(one, kind) for one in (causes if kind is exceptions.TimeoutError else causes[:1])):
+            return StoreUnavailableError(_STORE, reason)
+    if _NO_CLUSTER in str(error):
+        return StoreUnavailableError(_STORE, "it is no cluster: set REDIS_CLUSTER=false")
+    # redis-py says "connection" of everything; what was wrong with it is what it caught.
+    return StoreUnavailableError(_STORE, type(error.__cause__ or error.__context__ or error).__name__)

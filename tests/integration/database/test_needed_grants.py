@@ -1,0 +1,113 @@
+"""Every privilege that roles.sql and grants.sql give is needed: without any one of them something fails."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import pg8000.native
+
+from infra.database.migrate import MigrationError, migrate, read_migrations
+from infra.local.servers import EmbeddedPostgres
+from session_management.errors import StoreUnavailableError
+from session_management.models import CreateUserData, SessionMetadata
+from session_management.tokens import AtRest
+from tests.conftest import MakeEnvironment
+from tests.integration.database.conftest import login_url
+from tests.support.managers import Environment
+from tests.support.policies import a_policy
+from tests.support.servers import postgres_client
+
+HOUR: Final = 3600
+MODES: Final[tuple[AtRest, ...]] = ("digest", "plain")
+# What a role was given, as GRANT and REVOKE name it.
+PRIVILEGES: Final = """
+    SELECT privilege_type || ' ON DATABASE ' || quote_ident(datname)
+    FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND grantee = CAST(:role AS regrole)
+    UNION ALL
+    SELECT privilege_type || ' ON SCHEMA ' || quote_ident(nspname)
+    FROM pg_namespace, aclexplode(nspacl) WHERE grantee = CAST(:role AS regrole)
+    UNION ALL
+    SELECT privilege_type || ' ON ' || quote_ident(relname)
+    FROM pg_class, aclexplode(relacl) WHERE relowner <> grantee AND grantee = CAST(:role AS regrole)
+    UNION ALL
+    SELECT privilege_type || ' (' || quote_ident(attname) || ') ON ' || CAST(CAST(attrelid AS regclass) AS text)
+    FROM pg_attribute, aclexplode(attacl) WHERE grantee = CAST(:role AS regrole)
+"""
+
+
+def needed(inside: pg8000.native.Connection, role: str, work: Callable[[], None]) -> dict[str, bool]:
+    """Take each privilege of *role* away by itself, and tell whether *work* fails then."""
+    found: dict[str, bool] = {}
+    for (privilege,) in inside.run(PRIVILEGES, role=role):
+        inside.run(f"REVOKE {privilege} FROM {role}")
+        found[privilege] = True
+        with suppress(StoreUnavailableError, MigrationError):
+            work()
+            found[privilege] = False
+        inside.run(f"GRANT {privilege} TO {role}")
+    work()
+    return found
+
+
+def manage(environment: Environment) -> None:
+    """Do what login, logout, the sweeper and code that manages users do."""
+    manager, clock = environment.manager, environment.clock
+    user = manager.create(CreateUserData(email="ann@example.com", password="a password"))
+    session_id = manager.log_in(user.email, "a password", SessionMetadata()).session_id
+    manager.extend_session(session_id, HOUR)
+    manager.update(user.id, {"role": "ADMIN"})
+    assert manager.find_session(session_id)
+    manager.delete_session(session_id)
+    clock.advance(60)
+    assert manager.sweep().finished
+    assert manager.delete(user.id)
+
+
+def test_every_privilege_of_the_service_is_needed(
+    roles: dict[str, str],
+    inside: pg8000.native.Connection,
+    url: str,
+    make_environment: MakeEnvironment,
+    cheap_passwords: None,
+) -> None:
+    def work() -> None:
+        for mode in MODES:
+            inside.run("DELETE FROM users")
+            manage(make_environment(a_policy(at_rest=mode), DATABASE_URL=login_url(url, roles["service"])))
+
+    found = needed(inside, roles["service"].split(":")[0], work)
+    assert len(found) == 1 + 1 + 2 * 4
+    assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
+
+
+def test_every_privilege_of_the_validator_is_needed(
+    roles: dict[str, str], inside: pg8000.native.Connection, url: str, make_environment: MakeEnvironment
+) -> None:
+    def work() -> None:
+        for mode in MODES:
+            inside.run("DELETE FROM users")
+            policy = a_policy(at_rest=mode)
+            owner = make_environment(policy, DATABASE_URL=url)
+            validator = make_environment(policy, DATABASE_URL=login_url(url, roles["validator"]))
+            user = owner.manager.create(CreateUserData(email="ann@example.com"))
+            session_id = owner.manager.create_session(user.id, SessionMetadata(), HOUR)
+            validator.clock.advance(600)
+            assert validator.manager.find_session(session_id)
+            assert validator.manager.find_session("A" * 43) is None
+
+    found = needed(inside, roles["validator"].split(":")[0], work)
+    assert len(found) == 1 + 1 + 8 + 1 + 1
+    assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
+
+
+def test_every_privilege_of_the_migrator_is_needed(
+    postgres: EmbeddedPostgres, roles: dict[str, str], inside: pg8000.native.Connection, url: str
+) -> None:
+    def work() -> None:
+        inside.run('DROP TABLE IF EXISTS sessions, users, session_migrations; DROP TYPE IF EXISTS "UserRole"')
+        with postgres_client(postgres, DATABASE_URL=login_url(url, roles["migrator"])) as client:
+            migrate(client, read_migrations())
+
+    found = needed(inside, roles["migrator"].split(":")[0], work)
+    assert len(found) == 3
+    assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
