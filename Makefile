@@ -46,16 +46,20 @@ docker:
 
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/mutations
 
 .PHONY: fuzz
-fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="login cookies").
+fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="events cookies").
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.fuzz.run --minutes $(MINUTES) $(FUZZERS)
 
 .PHONY: load
 load: .venv/made ## Keep killing both stores under load for longer than the tests do (REQUESTS=..., WORKERS=..., ROUNDS=...).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.run \
 		$(if $(REQUESTS),--requests $(REQUESTS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+.PHONY: mutants
+mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, WRITE=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.

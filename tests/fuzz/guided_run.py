@@ -58,8 +58,10 @@ def guided_run(name: str, folder: Path, *flags: str, told: Callable[[GuidedRun],
     with tempfile.TemporaryDirectory() as made:
         seeds, dictionary = Path(made, "seeds"), Path(made, "words")
         _write_seeds(name, seeds)
-        dictionary.write_text("".join(_entry(word) for word in target(name).words))
-        files = [f"-artifact_prefix={crashers}/", f"-dict={dictionary}", str(corpus), str(seeds)]
+        words = target(name).words
+        dictionary.write_text("".join(_entry(word) for word in words))
+        # libFuzzer takes no empty dictionary.
+        files = [f"-artifact_prefix={crashers}/", *([f"-dict={dictionary}"] if words else []), str(corpus), str(seeds)]
         with subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.guided", name, *_LIMITS, *flags, *files],
             cwd=ROOT,

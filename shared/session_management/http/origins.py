@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from session_management.http.errors import ForbiddenOriginError
 from session_management.http.requests import Request
@@ -15,8 +14,8 @@ def cors_headers(request_headers: Mapping[str, str], allowed: Collection[str]) -
     """Return the CORS headers of any answer: for an allowed origin exactly that origin, with credentials."""
     if not allowed:
         return {}
-    origin = request_headers.get("origin", "")
-    if origin.lower() not in allowed:
+    origin = request_headers.get("origin", "").lower()
+    if origin not in allowed:
         return {"Vary": "Origin"}
     return {
         "Access-Control-Allow-Origin": origin,
@@ -60,7 +59,6 @@ def check_origin(request: Request, allowed: Collection[str]) -> None:
 
 
 def _is_own(origin: str, request: Request) -> bool:
-    try:
-        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower() != ""
-    except ValueError:
-        return False
+    """Whether it is the request's own host, over HTTP of either kind; browsers write nothing else into an origin."""
+    host = request.headers.get("host", "").lower()
+    return host != "" and origin.lower() in (f"https://{host}", f"http://{host}")

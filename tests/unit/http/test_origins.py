@@ -17,7 +17,7 @@ ALLOWED = (APP, "http://localhost:3000")
 @pytest.mark.parametrize("origin", [APP, "http://localhost:3000", "https://APP.example.com"])
 def test_an_allowed_origin_may_read_the_answer_with_credentials(origin: str) -> None:
     assert cors_headers({"origin": origin}, ALLOWED) == {
-        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Origin": origin.lower(),
         "Access-Control-Allow-Credentials": "true",
         "Vary": "Origin",
     }
@@ -113,6 +113,10 @@ def test_our_own_pages_allowed_ones_and_what_is_no_browser_may_change_things(hea
         {"origin": f"https://{HOST}.evil.example"},
         {"origin": f"https://evil.example@{HOST}"},
         {"origin": f"https://{HOST}:8443"},
+        {"origin": f"h://{HOST}"},
+        {"origin": f"https://{HOST}#"},
+        {"origin": f"https://{HOST}/"},
+        {"origin": f"//{HOST}"},
         {"origin": "https://[::1"},
         {"origin": HOST},
         {"origin": "https://"},
@@ -126,6 +130,13 @@ def test_a_page_of_a_foreign_origin_may_not(headers: dict[str, str]) -> None:
     """ASVS 3.5.1: cross-site request forgery."""
     with pytest.raises(ForbiddenOriginError):
         check_origin(a_request("POST", headers=headers), ALLOWED)
+
+
+def test_an_answer_names_an_origin_as_the_setting_has_it() -> None:
+    """What a client writes in letters that only become these comes back in no header."""
+    told = cors_headers({"origin": "https://boo\N{KELVIN SIGN}.example"}, ("https://book.example",))
+
+    assert told["Access-Control-Allow-Origin"] == "https://book.example"
 
 
 def test_where_no_origin_is_allowed_our_own_still_is() -> None:
