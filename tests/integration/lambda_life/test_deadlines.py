@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
+import pg8000.native
 import pytest
 
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
@@ -119,3 +120,33 @@ def test_a_hurried_request_does_not_hurry_the_next(
     network.valkey.delay_seconds = SLOW_SECONDS
     assert outcome(running.hurry(event, 0.3)) == UNAVAILABLE["validate"]
     assert outcome(running.invoke(event)) == DONE["validate"]
+
+
+LIVE = "SELECT id FROM sessions WHERE NOT revoked"
+LAST_LOGIN = "SELECT s.id FROM sessions s JOIN users u ON s.created_at = u.last_login_at WHERE NOT s.revoked"
+AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'session-management' AND state <> 'idle'"
+
+
+@pytest.mark.parametrize("pooler", ["none", "transaction"])
+def test_a_login_that_runs_out_of_time_is_whole_or_has_not_been(
+    live: Live, env: Environment, network: Network, sql: pg8000.native.Connection, pooler: str
+) -> None:
+    """With a limit of one session, the older one ends if, and only if, there is the newer one: no COMMIT is cut off."""
+    running = live("login", SESSION_MAX_PER_USER="1", DATABASE_POOLER=pooler)
+    event, seen = event_for("login", ""), set()
+    assert outcome(running.invoke(event)) == DONE["login"]
+    network.postgres.delay_seconds = 0.03
+    for hundredths in range(30, 80, 6):
+        running.jump(calendar=hundredths)  # what failed before is not spared
+        seen.add(outcome(running.hurry(event, hundredths / 100)))
+        assert_soon(lambda: sql.run(AT_WORK) == [[0]])
+        assert len(sql.run(LIVE)) == 1
+        assert sql.run(LAST_LOGIN) == sql.run(LIVE)
+    seen.add(outcome(running.hurry(event, 5.0)))
+    assert seen == {DONE["login"], UNAVAILABLE["login"]}
+
+
+def assert_soon(condition: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends_at
