@@ -1,5 +1,7 @@
 """The client of PostgreSQL: no reply is read twice, no time-out is paid more than once, nothing is left waiting."""
 
+from contextlib import suppress
+
 import pg8000.native
 import pytest
 
@@ -105,3 +107,35 @@ def test_a_prepared_statement_survives_a_change_of_the_schema(
         assert postgres.fetch("SELECT number FROM changing") == []
     finally:
         sql.run("DROP TABLE changing")
+
+
+@POOLERS
+def test_after_a_time_out_nothing_is_sent_again(through_relays: ThroughRelays, pooler: str) -> None:
+    env, to_postgres, _ = through_relays(DATABASE_POOLER=pooler, DATABASE_TIMEOUT_MS="300")
+    assert rows(env.postgres, 1) == [[1]]
+    connections = to_postgres.connections
+    to_postgres.delay_seconds = 30.0
+
+    with pytest.raises(StoreUnavailableError, match="in time"):
+        rows(env.postgres, 2)
+    assert to_postgres.connections == connections
+
+
+@POOLERS
+def test_a_transaction_that_lost_its_connection_is_not_continued_over_another(
+    through_relays: ThroughRelays, pooler: str
+) -> None:
+    """What came before is lost with the connection; what comes after must not be committed without it."""
+    env, to_postgres, _ = through_relays(DATABASE_POOLER=pooler)
+
+    def go_on_regardless() -> None:
+        with env.postgres.transaction():
+            assert rows(env.postgres, 1) == [[1]]
+            to_postgres.cut(with_reset=False)
+            for number in (2, 3):
+                with suppress(StoreUnavailableError):
+                    rows(env.postgres, number)
+
+    with pytest.raises(StoreUnavailableError):
+        go_on_regardless()
+    assert rows(env.postgres, 4) == [[4]]
