@@ -28,12 +28,14 @@ def http_requests(draw: st.DrawFn) -> Any:
     event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts))
     event |= {
         "headers": draw(_headers | _headers.map(lambda drawn: {**_JSON, **drawn})),
-        "cookies": draw(st.lists(credentials | texts, max_size=4) | values),
+        "cookies": draw(st.lists(credentials | texts, max_size=4) | st.just(["a=b"] * 5_000) | values),
         "body": draw(bodies | values),
         "isBase64Encoded": draw(st.booleans() | values),
     }
     event["requestContext"]["http"]["sourceIp"] = draw(values)
-    if draw(st.booleans()):
+    if draw(st.integers(0, 9)) == 0:
+        event["requestContext"] = draw(values | st.just({"http": draw(values)}))
+    elif draw(st.booleans()):
         event["requestContext"]["authorizer"] = draw(values | st.dictionaries(st.just("lambda"), values))
     return event
 

@@ -21,7 +21,23 @@ def nested(depth: int) -> str:
 _AWKWARD: Final = (
     *("", " ", "\x00", "a\r\nb", "\r\n", "\ud800", "\udfff\ud800", "\u202e", "\ufeff", "\x85", "\u2028", "\uff0d"),
     *("x" * 20_000, "9" * 5_000, nested(3_000), "[" * 50_000, "%00", "../../etc/passwd", "' OR 1=1 --", "${jndi:x}"),
-    *("GET", "POST", "OPTIONS", "get", "post\n", "2.0", "1.0", "REQUEST", "TOKEN", "null", "true", "0", "-1", "1e999"),
+    *(
+        "GET",
+        "POST",
+        "OPTIONS",
+        "get",
+        "post\n",
+        "2.0",
+        "1.0",
+        "REQUEST",
+        "TOKEN",
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1e999999",
+        "NaN",
+    ),
     *(
         "application/json",
         "APPLICATION/JSON ; charset=utf-16",
@@ -63,7 +79,8 @@ bodies = (
     json_bodies
     | json_bodies.map(lambda text: base64.b64encode(text.encode()).decode())
     | json_bodies.map(lambda text: text[:-1] + ',"email":"a@b.c"}')
-    | st.sampled_from([nested(8_000), "=", "====", "YQ", "YQ==\n", "\u0661"])
+    | st.sampled_from([nested(8_000), "=", "====", "YQ", "YQ==\n", "e30===", "\u0661"])
+    | st.sampled_from(['{"email": NaN, "password": 1e999999}', "[" * 16_000, "\ufeff{}", " " * 16_385, "1" * 16_384])
     | st.binary(max_size=40).map(lambda data: base64.b64encode(data).decode())
     | texts
 )
