@@ -1,13 +1,13 @@
-"""What is left of a connection that could not be opened: nothing."""
+"""What is left of a connection that could not be opened: nothing; and what is told of PostgreSQL's own errors."""
 
 import socket
 import struct
 import time
 
 import pytest
-from pg8000.exceptions import InterfaceError
+from pg8000.exceptions import DatabaseError, InterfaceError
 
-from session_management.clients.pg8000_connection import _TimedConnection
+from session_management.clients.pg8000_connection import _meaning, _TimedConnection
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -25,3 +25,11 @@ def test_a_socket_over_which_nothing_could_be_said_is_closed_at_once_and_not_som
         _TimedConnection("user", ends_at=time.monotonic() + 5, sock=sock, ssl_context=False)
     # The error, whose traceback holds whatever was half made, is still there.
     assert sock.fileno() == -1, failure
+
+
+@pytest.mark.parametrize("code", ["22001", "23505", "23514", "25006", "28P01", "42703", "57P01"])
+def test_of_postgresqls_message_only_the_code_is_told(code: str) -> None:
+    """Its text may repeat a value of the statement: an email, a hash, a session ID."""
+    told = {"C": code, "M": "a canary", "D": "Key (id)=(a canary)", "W": "a canary"}
+    meaning = _meaning(DatabaseError(told))
+    assert "canary" not in f"{meaning} {meaning!r}"
