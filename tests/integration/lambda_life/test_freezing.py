@@ -20,9 +20,9 @@ def ask(running: LiveFunction, function: str, env: Environment) -> object:
     return outcome(running.invoke(event_for(function, session_id)))
 
 
-def warmed(live: Live, function: str, env: Environment) -> LiveFunction:
+def warmed(live: Live, function: str, env: Environment, **settings: str) -> LiveFunction:
     """Return the function with a connection to each store, as after some requests."""
-    running = live(function)
+    running = live(function, **settings)
     for _ in range(2):
         assert ask(running, function, env) == DONE[function]
     return running
@@ -90,7 +90,7 @@ def test_a_flow_that_is_dropped_within_minutes_costs_no_answer_while_the_other_s
 def test_flows_that_are_dropped_within_minutes_cost_one_answer_at_most(
     live: Live, env: Environment, network: Network, function: str
 ) -> None:
-    running = warmed(live, function, env)
+    running = warmed(live, function, env, DATABASE_TIMEOUT_MS="500")
     with running.frozen():
         for way in network.ways_to("both"):
             way.forget()

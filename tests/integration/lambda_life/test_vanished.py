@@ -43,7 +43,7 @@ def test_whoever_is_killed_while_waiting_for_a_lock_waits_no_more(
 ) -> None:
     """Nobody told PostgreSQL. What it did in the end, nobody was told: the same request again is done."""
     function, table = case
-    running = live(function)
+    running = live(function, DATABASE_TIMEOUT_MS="500")
     event = event_for(function, log_in(env).session_id)
     sql.run("UPDATE sessions SET last_activity = now() - INTERVAL '1 hour'")
     env.redis.command("FLUSHALL")
