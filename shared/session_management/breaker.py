@@ -14,7 +14,8 @@ _SECONDS_OPEN: Final = 3.0
 class Breaker:
     """A context around each use of one store: opens after 3 failures in a row, lets one try through each 3 seconds.
 
-    A failure is a `StoreUnavailableError`; anything else that leaves the context is an answer.
+    A failure is a `StoreUnavailableError` of a store that is not up; anything else that leaves the context is an
+    answer.
     """
 
     def __init__(self, store: str, *, clock: Clock, observer: Observer) -> None:
@@ -44,14 +45,17 @@ class Breaker:
         """Count what happened."""
         if isinstance(error, StoreUnavailableError):
             self._failed(error)
-        elif self._failures:
+        else:
             self._answered()
 
     def _failed(self, error: StoreUnavailableError) -> None:
         if not error.was_tried:
             return
-        self._failures += 1
         self._observer.store_failed(error)
+        if error.is_up:
+            self._answered()
+            return
+        self._failures += 1
         self._tried = Instant.of(self._clock)
         if self._failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)

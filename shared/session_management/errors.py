@@ -24,15 +24,21 @@ class StoreUnavailableError(SessionManagementError):
     """A store did not answer usefully in time: nobody can tell whether a session is valid.
 
     `store` is "postgresql" or "redis". `reason` is for the log and holds no value from a request.
-    `was_tried` is False when the store was spared: an open breaker, or no time left.
+    `was_tried` is False when the store was spared: an open breaker, or no time left. `is_up` is True when it
+    answered, with an error that is the statement's own, such as a missing privilege: sparing it would help nobody.
     """
 
-    def __init__(self, store: str, reason: str, *, was_tried: bool = True) -> None:
+    def __init__(self, store: str, reason: str, *, was_tried: bool = True, is_up: bool = False) -> None:
         """Say which store, and why."""
         self.store = store
         self.reason = reason
         self.was_tried = was_tried
+        self.is_up = is_up
         super().__init__(f"{store} is unavailable: {reason}")
+
+
+class CommitUnknownError(StoreUnavailableError):
+    """What would have made a change last was sent, and no answer came: it lasts, or it was never made."""
 
 
 class UniqueViolationError(SessionManagementError):

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+from tests.support.faults import EVER, LATE_SECONDS, SLOW_SECONDS, Fault
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Relay:
     """Listens on `port` and passes everything on to a server's port, both ways, until told otherwise.
 
-    It counts connections, and round trips: times that a client spoke after an answer. It is a context
-    manager; leaving it closes all.
+    It counts connections, round trips (times that a client spoke after an answer), and attempts (connections, and
+    times that a client said anything, heard or not). It is a context manager; leaving it closes all.
     """
 
     host = "127.0.0.1"
@@ -22,9 +24,13 @@ class Relay:
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
         self._listener = socket.create_server((self.host, 0))
+        self._port = int(self._listener.getsockname()[1])
+        self._fault: Fault | None = None
+        self._words_to_come: tuple[bytes, Callable[[], None]] | None = None
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
         self._forgotten: set[socket.socket] = set()
+        self._unanswered: set[socket.socket] = set()
         self._answers_to_lose = 0
         self._withholds_next_answer = False
         self._is_answered = True
@@ -35,11 +41,44 @@ class Relay:
         """How late every answer comes, as over a slow network."""
         self.connections = 0
         self.round_trips = 0
+        self.attempts = 0
 
     @property
     def port(self) -> int:
         """The port that clients connect to."""
-        return int(self._listener.getsockname()[1])
+        return self._port
+
+    def misbehave(self, fault: Fault) -> None:
+        """Do that to all connections, those there are and those to come, until `heal`."""
+        self._fault = fault
+        match fault:
+            case Fault.REFUSE:
+                self._stop_listening()
+                self.cut(with_reset=True)
+            case Fault.RESET | Fault.CUT_ONCE:
+                self.cut(with_reset=True)
+            case Fault.CLOSE:
+                self.cut(with_reset=False)
+            case Fault.LOSE_ANSWERS:
+                self.lose_next_answers(EVER)
+            case Fault.BLACK_HOLE:
+                self.forget()
+            case Fault.LATE:
+                self.delay_seconds = LATE_SECONDS
+            case Fault.SLOW:
+                self.delay_seconds = SLOW_SECONDS
+
+    def heal(self) -> None:
+        """Pass everything on again; what was lost stays lost."""
+        fault, self._fault = self._fault, None
+        self.delay_seconds, self._answers_to_lose = 0.0, 0
+        if fault is Fault.REFUSE:
+            self._listener = socket.create_server((self.host, self._port))
+            self._spawn(self._accept)
+
+    def before(self, words: bytes, act: Callable[[], None]) -> None:
+        """Call *act* once, when a client says *words*, before they are passed on."""
+        self._words_to_come = words, act
 
     def cut(self, *, with_reset: bool) -> None:
         """End all connections, with RST or, as a server that shuts down, with FIN; new ones are passed on."""
@@ -56,6 +95,10 @@ class Relay:
         """Drop whatever comes over the connections there are, and tell nobody, as a firewall does after a while."""
         self._forgotten |= {end for pair in self._pairs for end in pair}
 
+    def withhold_answers(self) -> None:
+        """Pass on what clients say over the connections there are, and no answer to it."""
+        self._unanswered |= {server for _, server in self._pairs}
+
     def lose_next_answers(self, count: int) -> None:
         """Cut the connection instead of passing on an answer, *count* times; the server has done what it was told."""
         self._answers_to_lose = count
@@ -70,16 +113,21 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self._stop_listening()
         self.cut(with_reset=False)
         for thread in self._threads:
             thread.join()
+
+    def _stop_listening(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self.attempts += 1
                 if self.is_down:
                     client.close()
                     continue
@@ -88,23 +136,38 @@ class Relay:
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
                 self._pairs.append((client, server))
-                self._spawn(self._pump, client, server)
-                self._spawn(self._pump_answers, server, client)
+                self._receive(client, server)
+
+    def _receive(self, client: socket.socket, server: socket.socket) -> None:
+        if self._fault in (Fault.RESET, Fault.CLOSE):
+            self.cut(with_reset=self._fault is Fault.RESET)
+            return
+        if self._fault is Fault.BLACK_HOLE:
+            self.forget()
+        self._spawn(self._pump, client, server)
+        self._spawn(self._pump_answers, server, client)
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                self.attempts += 1
                 if source in self._forgotten:
                     continue
+                self._look_for_words(data)
                 self.round_trips += self._is_answered
                 self._is_answered = False
                 target.sendall(data)
             self._pass_on_the_end(source, target)
 
+    def _look_for_words(self, data: bytes) -> None:
+        if self._words_to_come and self._words_to_come[0] in data:
+            (_, act), self._words_to_come = self._words_to_come, None
+            act()
+
     def _pump_answers(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if source in self._forgotten:
+                if source in self._forgotten | self._unanswered:
                     continue
                 if self._answers_to_lose:
                     self._answers_to_lose -= 1

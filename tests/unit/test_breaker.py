@@ -175,3 +175,17 @@ def test_a_strange_clock_does_not_keep_it_open(
     strange(clock)
 
     assert store.use()
+
+
+def test_a_store_that_answers_with_an_error_of_the_statements_own_is_told_and_not_spared(
+    store: Store, observer: RecordingObserver
+) -> None:
+    """A missing privilege is mended by nobody's waiting, and other statements may go on."""
+    store.fail(2)
+    store.failure = StoreUnavailableError("redis", "SQLSTATE 42501", is_up=True)
+    for _ in range(5):
+        assert not store.use()
+
+    assert len(observer.failures) == 7
+    store.fail(2)
+    assert (store.uses, observer.breakers) == (9, [])

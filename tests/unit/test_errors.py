@@ -3,6 +3,7 @@
 import pytest
 
 from session_management.errors import (
+    CommitUnknownError,
     ConfigurationError,
     InvalidCredentialsError,
     InvalidInputError,
@@ -12,7 +13,7 @@ from session_management.errors import (
 )
 
 
-@pytest.mark.parametrize("cannot_tell", [StoreUnavailableError, ConfigurationError])
+@pytest.mark.parametrize("cannot_tell", [StoreUnavailableError, CommitUnknownError, ConfigurationError])
 @pytest.mark.parametrize("refusal", [UnauthenticatedError, InvalidCredentialsError])
 def test_cannot_tell_and_no_are_different_branches(
     cannot_tell: type[SessionManagementError], refusal: type[SessionManagementError]
@@ -38,3 +39,7 @@ def test_an_unavailable_store_has_a_name_and_a_reason() -> None:
 
 def test_invalid_input_is_a_value_error_to_callers_who_know_only_python() -> None:
     assert issubclass(InvalidInputError, ValueError)
+
+
+def test_a_commit_of_which_nobody_knows_is_an_outage_to_whoever_does_not_look_again() -> None:
+    assert issubclass(CommitUnknownError, StoreUnavailableError)

@@ -26,6 +26,8 @@ _DATA_EXCEPTION: Final = "22"
 # 25P03: the transaction stood still for too long. The last two: a prepared statement that a change of the schema, or
 # a pooler, took away.
 _CONNECTION_ENDS: Final = ("08", "57P", "25P03", "0A000", "26000")
+# Connection, resources, an operator or a time limit, the system, PostgreSQL itself, no such database: it is not up.
+_NOT_UP: Final = ("08", "53", "57", "58", "XX", "3D", "?")
 _HINTS: Final = {
     "28P01": "the password is wrong",
     "28000": "this user may not log in to PostgreSQL",
@@ -41,11 +43,15 @@ type Row = list[Any]
 
 
 class ConnectionLostError(SessionManagementError):
-    """The connection is dead; `timed_out` if the server was there and silent."""
+    """The connection is dead; `timed_out` if the server was there and silent.
+
+    `leaves_doubt` is set by who had sent what makes a change last.
+    """
 
     def __init__(self, reason: str, *, timed_out: bool = False) -> None:
         """Say why, without a value from the statement."""
         self.timed_out = timed_out
+        self.leaves_doubt = False
         super().__init__(reason)
 
     @classmethod
@@ -207,4 +213,4 @@ def _meaning(error: DatabaseError) -> SessionManagementError:
         return AuthenticationRefusedError(reason)
     if code == _READ_ONLY or code.startswith(_CONNECTION_ENDS):
         return ConnectionLostError(reason)
-    return StoreUnavailableError("postgresql", reason)
+    return StoreUnavailableError("postgresql", reason, is_up=not code.startswith(_NOT_UP))

@@ -9,7 +9,7 @@ from session_management.breaker import Breaker
 from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials
 from session_management.deadline import within_deadline
-from session_management.errors import SessionManagementError, StoreUnavailableError
+from session_management.errors import CommitUnknownError, SessionManagementError, StoreUnavailableError
 from session_management.interfaces import Clock
 from session_management.store_options import PostgresOptions
 
@@ -43,7 +43,7 @@ class Postgres:
         """Return the rows of one statement that may safely run twice: it does, if the connection was found dead.
 
         Raises:
-            StoreUnavailableError: PostgreSQL did not answer in time.
+            StoreUnavailableError: PostgreSQL did not answer in time; CommitUnknownError, if it may have done it.
             UniqueViolationError: the statement would break a unique index.
         """
         return self._perform(sql, parameters)[0]
@@ -57,6 +57,9 @@ class Postgres:
         """Everything inside happens, or nothing; an exception rolls back. Raises as `fetch`.
 
         A transaction inside another is part of it.
+
+        Raises:
+            CommitUnknownError: the COMMIT was sent and not answered: all of it happened, or nothing.
         """
         with self._lock:
             if self._in_transaction:
@@ -67,7 +70,7 @@ class Postgres:
                 self._in_transaction = True
                 try:
                     yield
-                    self._open().command("COMMIT", self._timeout())
+                    self._lasting(lambda: self._open().command("COMMIT", self._timeout()))
                 except Exception:
                     self._roll_back()
                     raise
@@ -95,7 +98,7 @@ class Postgres:
                 with self.transaction():
                     return self._perform(sql, parameters)
             with self._breaker, self._told():
-                return self._again_if_dead(lambda: self._run(sql, parameters))
+                return self._again_if_dead(lambda: self._run_alone(sql, parameters))
 
     def _begin(self) -> None:
         # A direct connection has its limits from the start.
@@ -107,6 +110,21 @@ class Postgres:
         connection = self._open()
         run = connection.run if self._options.is_pooled else connection.run_prepared
         return run(sql, parameters, self._timeout())
+
+    def _run_alone(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
+        self._open()
+        return self._lasting(lambda: self._run(sql, parameters))
+
+    def _lasting[T](self, work: Callable[[], T]) -> T:
+        """Do *work*, which makes a change last: without an answer, nobody knows whether it did."""
+        from session_management.clients.pg8000_connection import ConnectionLostError
+
+        try:
+            return work()
+        except ConnectionLostError as lost:
+            self.close()
+            lost.leaves_doubt = True
+            raise
 
     def _again_if_dead[T](self, work: Callable[[], T]) -> T:
         """Do *work*; once more over a new connection if an old one turns out dead, as after a freeze."""
@@ -168,7 +186,8 @@ class Postgres:
             yield
         except (ConnectionLostError, AuthenticationRefusedError) as error:
             self.close()
-            raise StoreUnavailableError(_STORE, str(error)) from error
+            leaves_doubt = isinstance(error, ConnectionLostError) and error.leaves_doubt
+            raise (CommitUnknownError if leaves_doubt else StoreUnavailableError)(_STORE, str(error)) from error
         except SessionManagementError:
             raise
         except BaseException:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from session_management.errors import InvalidCredentialsError
+from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
@@ -46,10 +46,19 @@ class Opening:
         verified_hash: str | None = None,
         new_hash: str | None = None,
     ) -> LogIn | None:
-        """Open a session for an enabled user whose hash is still *verified_hash*, if one is given; None for others."""
+        """Open a session for an enabled user whose hash is still *verified_hash*, if one is given; None for others.
+
+        Raises:
+            StoreUnavailableError: it may be recorded all the same. Nobody has its ID: it is listed, can be revoked,
+                and expires.
+        """
         session_id = new_session_id()
         session = self._new_session(session_id, user_id, metadata, ttl)
-        found, evicted = self._record(session, verified_hash, new_hash)
+        evicted: list[str] = []
+        try:
+            found = self._record(session, verified_hash, new_hash, evicted)
+        except CommitUnknownError as unknown:
+            found = self._found_again(session, unknown)
         if found is None:
             return None
         self._copies.fence(evicted)
@@ -58,14 +67,32 @@ class Opening:
         return LogIn(session_id, found.session, found.user)
 
     def _record(
-        self, session: Session, verified_hash: str | None, new_hash: str | None
-    ) -> tuple[SessionWithUser | None, list[str]]:
+        self, session: Session, verified_hash: str | None, new_hash: str | None, evicted: list[str]
+    ) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
         if not limit:
-            return sessions.open(session, verified_hash, new_hash), []
+            return sessions.open(session, verified_hash, new_hash)
         with self._database.begin():
             found = sessions.open(session, verified_hash, new_hash)
-            return found, sessions.keep_newest(session.user_id, limit, session.key) if found else []
+            # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
+            evicted += sessions.keep_newest(session.user_id, limit, session.key) if found else []
+            return found
+
+    def _found_again(self, session: Session, unknown: CommitUnknownError) -> SessionWithUser:
+        """Return what the record has of a session whose COMMIT was not answered.
+
+        Where it has none, PostgreSQL may still be at the COMMIT: the login is refused, and whether or not a row
+        appears, nobody holds a session without one. What such a COMMIT evicts, the sweeper fences.
+        """
+        begun = session.created_at
+        try:
+            idle_since = self._policy.expiry.idle_since(begun)
+            found = self._database.sessions.check(session.key, begun, begun, idle_since)
+        except StoreUnavailableError:
+            raise unknown from None
+        if found is None or found.session.revoked:
+            raise unknown
+        return found
 
     def _new_session(self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta) -> Session:
         names, now = self._policy.names, self._clock.now()

@@ -139,3 +139,31 @@ def test_a_transaction_that_lost_its_connection_is_not_continued_over_another(
     with pytest.raises(StoreUnavailableError):
         go_on_regardless()
     assert rows(env.postgres, 4) == [[4]]
+
+
+@POOLERS
+def test_postgresql_is_not_spared_for_an_error_that_is_a_statements_own(
+    make_environment: MakeEnvironment, pooler: str
+) -> None:
+    """It is up; other statements go on."""
+    env = make_environment(DATABASE_POOLER=pooler)
+    for _ in range(4):
+        with pytest.raises(StoreUnavailableError, match="42P01, a table is missing"):
+            env.postgres.fetch("SELECT * FROM nowhere")
+
+    assert rows(env.postgres, 1) == [[1]]
+    assert (len(env.observer.failures), env.observer.breakers) == (4, [])
+
+
+@POOLERS
+@pytest.mark.parametrize("state", ["53300", "57014", "58030", "XX000"])
+def test_postgresql_is_spared_when_it_says_that_it_cannot(
+    make_environment: MakeEnvironment, pooler: str, state: str
+) -> None:
+    """No resources, a time limit, a broken disk, a broken server."""
+    env = make_environment(DATABASE_POOLER=pooler)
+    for _ in range(3):
+        with pytest.raises(StoreUnavailableError):
+            env.postgres.execute(f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{state}'; END $$")
+
+    assert env.observer.breakers == [("postgresql", True)]
