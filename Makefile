@@ -64,6 +64,7 @@ mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.
 	@$(BIN)/pytest tests/system
+	@PYTHONPATH=shared:. $(BIN)/pytest tests/contract -p tests.contract.debian
 
 .PHONY: check
 check: static test ## Run all that CI runs, but for the tests of test-system; the quick checks first.

@@ -1,11 +1,11 @@
 """Every test here runs over memory and over the real servers, in each shape and with each setting that matters.
 
-With `--debian` it runs over the shapes that only Debian's packages can make, instead.
+With `-p tests.contract.debian` it runs over the shapes that only Debian's packages can make, instead.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import pytest
 
@@ -25,9 +25,26 @@ _KINDS: Final = (
     "limited plain none",
     "cluster digest none",
 )
+# Where the rules are tested as a whole, in every combination of the modes.
+_KINDS_OF_MANAGERS: Final = (
+    *_KINDS,
+    "memory plain",
+    "servers digest transaction",
+    "servers plain none",
+    "cluster plain transaction",
+)
 
 
-@pytest.fixture(params=_KINDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test over each kind of stores."""
+    if "stores" not in metafunc.fixturenames:
+        return
+    kinds = _KINDS_OF_MANAGERS if metafunc.definition.path.parent.name == "manager" else _KINDS
+    debian: Any = metafunc.config.pluginmanager.get_plugin("tests.contract.debian")
+    metafunc.parametrize("stores", debian.KINDS if debian else kinds, indirect=True)
+
+
+@pytest.fixture
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     """The record and the copies, empty, under one told time."""
     with make_stores(request) as stores:

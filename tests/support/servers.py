@@ -1,6 +1,6 @@
 """The embedded servers as tests use them: migrated, emptied, and with a clock that can be told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -79,11 +79,14 @@ def valkey_connection(server: EmbeddedValkey) -> Iterator[redis.Redis]:
         yield connection
 
 
-def prepare(server: EmbeddedPostgres) -> None:
-    """Bring the schema up to date, as the migrate function would, and let the time be told."""
-    with postgres_client(server) as postgres:
+def prepare(server: EmbeddedPostgres, look: Mapping[str, Any] | None = None, **variables: str) -> None:
+    """Bring the schema up to date, as the migrate function would, and let the time be told.
+
+    *variables* are settings, and *look* is what the tests' own connection needs besides.
+    """
+    with postgres_client(server, clock=None, **variables) as postgres:
         migrate(postgres, read_migrations())
-    with sql_connection(server) as connection:
+    with sql_connection(server, **(look or {})) as connection:
         connection.run(_TELL_THE_TIME)
 
 

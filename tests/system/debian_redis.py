@@ -10,10 +10,10 @@ from tests.system.programs import program
 
 
 class DebianRedis(EmbeddedValkey):
-    """Debian's Redis. With a certificate it listens for TLS alone."""
+    """Debian's Redis. With a certificate it listens for TLS alone; `cluster=True` is a cluster of one node."""
 
-    def __init__(self, certificate: Certificate | None = None) -> None:
-        super().__init__()
+    def __init__(self, certificate: Certificate | None = None, *, cluster: bool = False) -> None:
+        super().__init__(cluster=cluster)
         self._certificate = certificate
 
     def _prepare(self) -> None:
@@ -24,6 +24,8 @@ class DebianRedis(EmbeddedValkey):
             chain = private_file(self.folder / "server.crt", self._certificate.chain)
             key = private_file(self.folder / "server.key", self._certificate.key)
             self._settings = (f"tls-cert-file {chain}", f"tls-key-file {key}", "tls-auth-clients no")
+            if self._cluster:
+                self._settings += ("tls-cluster yes", f"tls-ca-cert-file {chain}")
 
     def _command(self) -> list[str]:
         if self._certificate:
@@ -40,5 +42,7 @@ class DebianRedis(EmbeddedValkey):
             socket.create_connection((self.host, self.port), timeout=5) as plain,
             context.wrap_socket(plain) as connection,
         ):
-            connection.sendall(f"AUTH {self.password}\r\n".encode())
-            return connection.recv(5) == b"+OK\r\n"
+            slots = "CLUSTER ADDSLOTSRANGE 0 16383\r\nCLUSTER INFO\r\n" if self._cluster else ""
+            connection.sendall(f"AUTH {self.password}\r\n{slots}QUIT\r\n".encode())
+            answers = b"".join(iter(lambda: connection.recv(65536), b""))
+            return answers.startswith(b"+OK\r\n") and (not self._cluster or b"cluster_state:ok" in answers)

@@ -96,11 +96,33 @@ def test_the_right_server_is_used_and_all_is_hidden(
     assert says_something_protected(connection)
 
 
+def test_a_cluster_is_used_and_all_is_hidden(
+    postgres: EmbeddedPostgres, certificates: Certificates, managing: Managing
+) -> None:
+    """The node names itself by its address, which the certificate has to cover as well."""
+    with DebianRedis(certificates.right, cluster=True) as redis:
+
+        def use(port: int) -> None:
+            manager = managing(variables(postgres, redis, port, certificates.authority.file, REDIS_CLUSTER="true"))
+            session_id = log_in(manager)
+            postgres.stop()
+            try:
+                assert manager.find_by_session_id(session_id) is not None
+            finally:
+                postgres.start()
+
+        connections = sent_to(redis.port, use)
+
+    assert {plain_text(connection) for connection in connections} == {b""}
+    assert all(says_something_protected(connection) for connection in connections)
+
+
+@pytest.mark.parametrize("cluster", ["false", "true"])
 def test_nothing_is_said_to_another_server_and_logins_do_without_it(
-    postgres: EmbeddedPostgres, impostor: DebianRedis, certificates: Certificates, managing: Managing
+    postgres: EmbeddedPostgres, impostor: DebianRedis, certificates: Certificates, managing: Managing, cluster: str
 ) -> None:
     def use(port: int) -> None:
-        settings = variables(postgres, impostor, port, certificates.authority.file, **IMPATIENT)
+        settings = variables(postgres, impostor, port, certificates.authority.file, REDIS_CLUSTER=cluster, **IMPATIENT)
         use_without_redis(managing(settings))
 
     connections = sent_to(impostor.port, use)

@@ -11,21 +11,9 @@ from tests.contract.conftest import make_stores
 from tests.contract.stores import Stores
 
 PASSWORD: Final = "correct horse"
-_KINDS: Final = (
-    "memory digest",
-    "memory plain",
-    "servers digest none",
-    "servers digest transaction",
-    "servers plain none",
-    "servers plain transaction",
-    "limited digest transaction",
-    "limited plain none",
-    "cluster digest none",
-    "cluster plain transaction",
-)
 
 
-@pytest.fixture(params=_KINDS)
+@pytest.fixture
 def stores(request: pytest.FixtureRequest, cheap_passwords: None) -> Iterator[Stores]:
     """The record and the copies, empty, under one told time."""
     with make_stores(request) as stores:
