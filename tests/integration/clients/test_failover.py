@@ -91,7 +91,7 @@ def test_a_failover_loses_no_session_and_brings_none_back(env: Environment, clus
         return cluster.replica.is_primary() and b"cluster_state:ok" in cluster.primaries[1].ask("CLUSTER INFO")
 
     wait_until(has_taken_over)
-    assert any(answers_as_before(env, live, ended) for _ in seconds_of(env, 6))
+    assert any(answers_as_before(env, live, ended) for _ in seconds_of(env, 5))
     env.manager.delete_session(ends_meanwhile)
     env.manager.delete_session(live)
     assert env.manager.find_session(live) is None
