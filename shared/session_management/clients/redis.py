@@ -57,10 +57,8 @@ class Redis:
                 if self._is_worth_another_try(error):
                     return self._send_anew(words)
                 raise meaning_of(error) from error
-            except StoreUnavailableError as error:
-                if error.was_tried:
-                    self.close()
-                raise
+            except StoreUnavailableError:
+                raise  # before anything was sent
             except BaseException:
                 # Half a handshake, or a reply still under way: nobody may go on from there.
                 self.close()
@@ -198,10 +196,15 @@ def import_redis() -> None:
 def _provider(credentials: Credentials) -> "CredentialProvider | None":
     """Return what redis-py asks at each connection; None where there is nothing to authenticate with."""
     from redis.credentials import CredentialProvider
+    from redis.exceptions import RedisError
 
     class Provider(CredentialProvider):
         def get_credentials(self) -> tuple[str] | tuple[str, str]:
-            user, password = credentials.get()
+            try:
+                user, password = credentials.get()
+            except StoreUnavailableError as error:
+                # Of errors of its own kind alone redis-py closes the connection that is being opened.
+                raise RedisError from error
             return (user, password or "") if user else (password or "",)
 
     if isinstance(credentials, FixedCredentials) and credentials.get() == (None, None):

@@ -186,6 +186,18 @@ def test_a_secret_that_cannot_be_read_at_first_says_so(connect: Callable[..., Re
         connect().command("GET", KEY)
 
 
+def test_without_a_secret_no_connection_stays_open(
+    connect: Callable[..., Redis], server: EmbeddedValkey, secret: Secret
+) -> None:
+    """Nobody said who we are: over a connection that was left there, we would be Valkey's default user."""
+    secret.refusal = "AccessDeniedException"
+    with valkey_connection(server) as keys:
+        before = len(keys.client_list())
+        with pytest.raises(StoreUnavailableError, match="its secret cannot be read") as failure:
+            connect().command("GET", KEY)
+        assert any(len(keys.client_list()) == before for _ in range(10_000)), failure
+
+
 def test_closing_the_client_forgets_its_secret(client: Redis, connect: Callable[..., Redis], secret: Secret) -> None:
     """What a snapshot must not carry into other environments."""
     assert client.command("GET", KEY) is None
