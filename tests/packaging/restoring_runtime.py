@@ -6,6 +6,7 @@ Runtime API by its name.
 """
 
 import os
+import random
 import sys
 from typing import Any
 
@@ -21,8 +22,10 @@ wait_to_be_restored = Client.restore_next
 def restore_next(client: Any) -> None:
     """Wait for the restore as the client does, and come back once in each child."""
     wait_to_be_restored(client)
+    drawn = random.getstate()
     for name in NAMES:
         if os.fork() == 0:
+            random.setstate(drawn)  # Python seeds it anew where it forks, which a restore is not
             runtime_client.initialize_client(name)
             return
     for _ in NAMES:
