@@ -58,8 +58,9 @@ load: .venv/made ## Keep killing both stores under load for longer than the test
 		$(if $(REQUESTS),--requests $(REQUESTS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: mutants
-mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, WRITE=1).
-	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, MACHINE=1, WRITE=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run \
+		$(if $(ONLY),--only $(ONLY)) $(if $(MACHINE),--machine) $(if $(WRITE),--write)
 
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.

@@ -1,0 +1,86 @@
+"""A copy of the project in which one mutation at a time is planted, and the tests that are run there."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.mutations.mutation import PROJECT, Mutation
+
+_LEFT_OUT: Final = (".git", ".venv*", ".local", ".aws-sam", "__pycache__", ".*_cache", ".hypothesis")
+_PYTEST: Final = ("-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
+_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
+_ENOUGH_SECONDS: Final = 900
+_PASSED, _SOME_FAILED = 0, 1
+
+
+class TestRunError(Exception):
+    """The tests could not be run, which says nothing of the mutation."""
+
+    __test__ = False
+
+
+class Plantation:
+    """The copy. Its tests run under this process's Python."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    @contextmanager
+    def made(cls) -> Iterator["Plantation"]:
+        """Copy the project, and remove the copy afterwards."""
+        with TemporaryDirectory(prefix="mutations-") as folder:
+            root = Path(folder) / "project"
+            shutil.copytree(PROJECT, root, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+            yield cls(root)
+
+    @contextmanager
+    def planted(self, mutation: Mutation) -> Iterator[None]:
+        """Have the rule left out."""
+        texts = {self._root / edit.file: (self._root / edit.file).read_text() for edit in mutation.edits}
+        try:
+            for edit in mutation.edits:
+                file = self._root / edit.file
+                file.write_text(edit.applied_to(file.read_text()))
+            yield
+        finally:
+            for file, text in texts.items():
+                file.write_text(text)
+
+    def first_failure(self, tests: Sequence[str]) -> str | None:
+        """Return the first of *tests* that fails, or None.
+
+        Raises:
+            TestRunError: pytest itself did not come to run them, or there are none.
+        """
+        run = subprocess.Popen(
+            [sys.executable, *_PYTEST, *tests],
+            cwd=self._root,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = run.communicate(timeout=_ENOUGH_SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"{' '.join(tests)} did not end within {_ENOUGH_SECONDS} s"
+        finally:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+                run.wait()
+        failed = _FAILED.search(output)
+        if run.returncode == _SOME_FAILED and failed:
+            return failed[1]
+        if run.returncode != _PASSED:
+            raise TestRunError(f"pytest ended with {run.returncode}:\n{output}")
+        return None
