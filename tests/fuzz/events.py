@@ -9,35 +9,50 @@ from tests.events import CASES
 from tests.fuzz.values import bodies, credentials, texts, values
 from tests.support.http_events import http_event
 
-_JSON: Final = {"content-type": "application/json"}
-_HEADERS: Final = st.sampled_from(
-    [
-        *("authorization", "Authorization", "AUTHORIZATION", "cookie", "Cookie", "content-type", "Content-Type"),
-        *("origin", "host", "sec-fetch-site", "user-agent", "x-forwarded-for", "x"),
-    ]
-)
-_headers = st.dictionaries(_HEADERS | texts, texts | credentials | values, max_size=5)
-_FILES: Final = tuple(case.file for case in CASES)
-_EVENTS: Final = {case.file: case for case in CASES}
 ARN: Final = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/me"
+_JSON: Final = {"content-type": "application/json"}
+_CREDENTIALS: Final = ("authorization", "Authorization", "AUTHORIZATION", "cookie", "Cookie")
+_OTHERS: Final = ("content-type", "Content-Type", "origin", "host", "sec-fetch-site", "user-agent", "x-forwarded-for")
+_EVENTS: Final = {case.file: case for case in CASES}
+_FILES: Final = tuple(_EVENTS)
+_QUESTIONS: Final = tuple(case.file for case in CASES if case.function == "Authorizer")
+
+_presenting = st.dictionaries(st.sampled_from(_CREDENTIALS), credentials, min_size=1, max_size=2)
+_anything = st.dictionaries(st.sampled_from(_CREDENTIALS + _OTHERS) | texts, texts | credentials | values, max_size=5)
+_headers = _presenting | _anything | values
+_http = {
+    "headers": _headers | _headers.map(lambda drawn: _JSON | drawn if isinstance(drawn, dict) else drawn),
+    "cookies": st.lists(credentials, max_size=2) | st.lists(texts) | st.just(["a=b"] * 5_000) | values,
+    "body": bodies | values,
+    "isBase64Encoded": st.booleans() | values,
+    "requestContext": values | st.fixed_dictionaries({"http": values, "authorizer": values}),
+}
+_question = {
+    "type": st.sampled_from(["REQUEST", "TOKEN"]) | values,
+    "version": st.sampled_from(["2.0", "1.0"]) | values,
+    "headers": _headers,
+    "multiValueHeaders": st.dictionaries(st.sampled_from(_CREDENTIALS), st.lists(credentials, max_size=3)) | _headers,
+    "cookies": _http["cookies"],
+    "routeArn": texts | values,
+    "methodArn": texts | values,
+    "authorizationToken": credentials | values,
+    "requestContext": values,
+}
+
+
+def _some(draw: st.DrawFn, parts: dict[str, st.SearchStrategy[Any]]) -> dict[str, Any]:
+    names = draw(st.lists(st.sampled_from(sorted(parts)), unique=True, max_size=4))
+    return {name: draw(parts[name]) for name in names}
 
 
 @st.composite
 def http_requests(draw: st.DrawFn) -> Any:
-    """Draw a request whose every part may be anything, in an event of payload 2.0."""
-    event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts))
-    event |= {
-        "headers": draw(_headers | _headers.map(lambda drawn: {**_JSON, **drawn})),
-        "cookies": draw(st.lists(credentials | texts, max_size=4) | st.just(["a=b"] * 5_000) | values),
-        "body": draw(bodies | values),
-        "isBase64Encoded": draw(st.booleans() | values),
-    }
+    """Draw a request in an event of payload 2.0, some of whose parts may be anything."""
+    event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts), headers=_JSON)
     event["requestContext"]["http"]["sourceIp"] = draw(values)
-    if draw(st.integers(0, 9)) == 0:
-        event["requestContext"] = draw(values | st.just({"http": draw(values)}))
-    elif draw(st.booleans()):
+    if draw(st.booleans()):
         event["requestContext"]["authorizer"] = draw(values | st.dictionaries(st.just("lambda"), values))
-    return event
+    return event | _some(draw, _http)
 
 
 @st.composite
@@ -52,21 +67,8 @@ def logins(draw: st.DrawFn) -> Any:
 
 @st.composite
 def questions(draw: st.DrawFn) -> Any:
-    """Draw what may be an authorizer's event: each field of any shape may be there, with anything in it."""
-    several = st.dictionaries(_HEADERS | texts, st.lists(credentials | texts, max_size=3) | values, max_size=4)
-    parts = {
-        "type": st.sampled_from(["REQUEST", "TOKEN"]) | texts,
-        "version": st.sampled_from(["2.0", "1.0"]) | texts,
-        "headers": _headers | values,
-        "multiValueHeaders": several | values,
-        "cookies": st.lists(credentials, max_size=4) | values,
-        "routeArn": st.just(ARN) | texts | values,
-        "methodArn": st.just(ARN) | texts | values,
-        "authorizationToken": credentials | values,
-        "requestContext": values,
-    }
-    names = draw(st.lists(st.sampled_from(sorted(parts)), unique=True))
-    return {name: draw(parts[name]) for name in names}
+    """Draw what may be an authorizer's event, of one shape or of several, some of whose parts may be anything."""
+    return _EVENTS[draw(st.sampled_from(_QUESTIONS))].event | _some(draw, _question)
 
 
 @st.composite

@@ -100,16 +100,19 @@ def _method(event: Any) -> str:
 
 
 def _may_present(event: Any) -> bool:
-    """Whether anything in the event has a session ID's form."""
-    return any(_SESSION_ID.search(text) for text in _texts(event))
+    """Whether anything where session IDs belong has the form of one."""
+    return any(_SESSION_ID.search(text) for place in _places(event) for text in _texts(place))
+
+
+def _places(event: Any) -> Iterator[Any]:
+    if isinstance(event, dict):
+        yield event.get("cookies") if isinstance(event.get("cookies"), list) else None
+        yield event.get("authorizationToken")
+        for headers in (event.get("headers"), event.get("multiValueHeaders")):
+            for name, value in headers.items() if isinstance(headers, dict) else ():
+                yield value if name.lower() in ("cookie", "authorization") else None
 
 
 def _texts(part: Any) -> Iterator[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, dict):
-        for value in part.values():
-            yield from _texts(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _texts(value)
+    """Return the text that *part* is, or the texts in the list that it is."""
+    yield from (text for text in (part if isinstance(part, list) else [part]) if isinstance(text, str))
