@@ -15,8 +15,8 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class Relay:
     """Listens on `port` and passes everything on to a server's port, both ways, until told otherwise.
 
-    It counts connections, round trips (times that a client spoke after an answer), and attempts (connections, and
-    times that a client said anything, heard or not). It is a context manager; leaving it closes all.
+    It counts connections, and round trips: times that a client spoke after an answer. It is a context
+    manager; leaving it closes all.
     """
 
     host = "127.0.0.1"
@@ -41,7 +41,6 @@ class Relay:
         """How late every answer comes, as over a slow network."""
         self.connections = 0
         self.round_trips = 0
-        self.attempts = 0
 
     @property
     def port(self) -> int:
@@ -69,9 +68,10 @@ class Relay:
                 self.delay_seconds = SLOW_SECONDS
 
     def heal(self) -> None:
-        """Pass everything on again; what was lost stays lost."""
+        """Pass everything on again, over old connections too; what was lost stays lost."""
         fault, self._fault = self._fault, None
         self.delay_seconds, self._answers_to_lose = 0.0, 0
+        self._forgotten = set()
         if fault is Fault.REFUSE:
             self._listener = socket.create_server((self.host, self._port))
             self._spawn(self._accept)
@@ -127,7 +127,6 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                self.attempts += 1
                 if self.is_down:
                     client.close()
                     continue
@@ -150,7 +149,6 @@ class Relay:
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                self.attempts += 1
                 if source in self._forgotten:
                     continue
                 self._look_for_words(data)

@@ -1,0 +1,147 @@
+"""The functions in this process, in production mode, before real stores that are reached over a bad network."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import redis
+
+from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
+from session_management import factory
+from session_management.factory import UserManagerFactory
+from session_management.models import CreateUserData, SessionMetadata
+from session_management.settings import Settings
+from tests.conftest import MakeEnvironment
+from tests.functions.service import handler_of
+from tests.integration.failures.rows import NO_COPY, OLD_COPY, POSTGRES, REDIS, UNKNOWN
+from tests.integration.lambda_life.conftest import EMAIL, PASSWORD
+from tests.integration.lambda_life.requests import DONE, event_for, outcome
+from tests.support.contexts import FakeContext
+from tests.support.log import Log
+from tests.support.managers import Environment
+from tests.support.relay import Relay
+from tests.support.servers import server_environment
+
+TIME_OUTS = ("DATABASE_TIMEOUT_MS", "DATABASE_CONNECT_TIMEOUT_MS", "REDIS_TIMEOUT_MS", "REDIS_CONNECT_TIMEOUT_MS")
+WAIT_MS = 200
+"""What a silent store costs these tests each time; the settings' own defaults are longer."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one request: its answer, how long it took, the warnings and the metrics, with their stores."""
+
+    answer: object
+    seconds: float
+    lines: list[tuple[str, str]]
+    metrics: list[tuple[str, str]]
+
+
+class Functions:
+    """One execution environment of each function; another environment opens sessions for them."""
+
+    def __init__(
+        self,
+        relays: dict[str, Relay],
+        env: Environment,
+        keys: redis.Redis,
+        capsys: pytest.CaptureFixture[str],
+        log: Log,
+    ) -> None:
+        self.relays = relays
+        self.clock = env.clock
+        self._env = env
+        self._keys = keys
+        self._capsys = capsys
+        self._log = log
+
+    def prepare(self, function: str, finds: str, *, is_warm: bool) -> Any:
+        """Return the event to send; with `is_warm`, over connections that have been used."""
+        session_id = self._log_in()
+        if function == "sweeper":
+            self._env.manager.delete_session(session_id)
+        if is_warm:
+            other = self._log_in() if function == "logout" else session_id
+            assert self.ask(function, event_for(function, other)).answer == DONE[function]
+        if finds == NO_COPY:
+            self._keys.flushall()
+        if finds == OLD_COPY:
+            self.clock.advance(60)
+        return event_for(function, "A" * 43 if finds == UNKNOWN else session_id)
+
+    def ask(self, function: str, event: Any) -> Told:
+        """Send one request."""
+        self._capsys.readouterr()
+        lines_before = len(self._log.lines)
+        began = time.monotonic()
+        answer = self._invoke(function, event)
+        seconds = time.monotonic() - began
+        lines = [line for line in self._log.lines[lines_before:] if line["level"] in ("WARNING", "ERROR")]
+        return Told(answer, seconds, [(line["message"], line["store"]) for line in lines], self._metrics())
+
+    def _invoke(self, function: str, event: Any) -> object:
+        context = FakeContext(seconds=300 if function == "sweeper" else 10, function=function)
+        try:
+            return outcome(handler_of(function.capitalize())(event, context))
+        except Exception as error:  # noqa: BLE001 (as Lambda does)
+            return str(error) if str(error) == "Unauthorized" else type(error).__name__
+
+    def _metrics(self) -> list[tuple[str, str]]:
+        documents = [json.loads(line) for line in self._capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        return [
+            (metric["Name"], document["store"])
+            for document in documents
+            for directive in document["_aws"]["CloudWatchMetrics"]
+            for metric in directive["Metrics"]
+        ]
+
+    def _log_in(self) -> str:
+        return self._env.manager.log_in(EMAIL, PASSWORD, SessionMetadata()).session_id
+
+
+@pytest.fixture
+def relays(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Iterator[dict[str, Relay]]:
+    """The way to each store."""
+    with Relay(postgres.port) as to_postgres, Relay(valkey.port) as to_valkey:
+        yield {POSTGRES: to_postgres, REDIS: to_valkey}
+
+
+@pytest.fixture
+def settings(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, relays: dict[str, Relay]) -> dict[str, str]:
+    """The functions' settings, by which they reach the stores over the relays, and wait for none for long."""
+    settings = server_environment(postgres, valkey)
+    settings["DATABASE_URL"] = settings["DATABASE_URL"].replace(f":{postgres.port}/", f":{relays[POSTGRES].port}/")
+    settings["REDIS_URL"] = settings["REDIS_URL"].replace(f":{valkey.port}/", f":{relays[REDIS].port}/")
+    return settings | dict.fromkeys(TIME_OUTS, str(WAIT_MS))
+
+
+@pytest.fixture
+def deployed(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], fresh_factory: type[UserManagerFactory]
+) -> None:
+    """Let the functions find the settings, and nothing else, with nothing opened yet."""
+    for name in [*Settings.model_fields, "FORCE_MOCK_MODE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"]:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def env(make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch, cheap_passwords: None) -> Environment:
+    """An environment that reaches the stores directly, on the functions' clock, and Ann."""
+    env = make_environment()
+    env.manager.create(CreateUserData(email=EMAIL, password=PASSWORD))
+    monkeypatch.setattr(factory, "_CLOCK", env.clock)
+    return env
+
+
+@pytest.fixture
+def functions(
+    deployed: None, env: Environment, relays: dict[str, Relay], keys: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Functions]:
+    """The functions, in a fresh environment."""
+    with Log.captured() as log:
+        yield Functions(relays, env, keys, capsys, log)

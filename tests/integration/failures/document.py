@@ -1,0 +1,163 @@
+"""docs/failure-modes.md, written from the rows that the tests assert.
+
+`python -m tests.integration.failures.document --write` writes it; without the option it is printed.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from session_management.settings import Settings
+from tests.integration.failures.rows import (
+    BACK,
+    CANNOT_TELL,
+    FAILED,
+    FAILURES,
+    HEALED_SECONDS,
+    NOT_ASKED,
+    OPENED,
+    POSTGRES,
+    REDIS,
+    ROWS,
+    SPARED,
+    Row,
+)
+from tests.support.faults import BORNE, BROKEN, SILENT, Fault
+
+PATH: Final = Path(__file__).parents[3] / "docs/failure-modes.md"
+COMMAND: Final = "PYTHONPATH=shared:. .venv/bin/python -m tests.integration.failures.document --write"
+_NAMES: Final = {POSTGRES: "PostgreSQL", REDIS: "Redis"}
+_HEADINGS: Final = "| It finds | Failing | The client gets | Silent: waits at most | Log and metric of each request |\n"
+
+
+def document() -> str:
+    """Return the whole document."""
+    functions = dict.fromkeys(row.function for row in ROWS)
+    return (
+        _BEFORE.format(**_facts()) + "\n".join(_table(function) for function in functions) + _AFTER.format(**_facts())
+    )
+
+
+def _table(function: str) -> str:
+    rows = "".join(_line(row) for row in ROWS if row.function == function)
+    return f"### {function.capitalize()}\n\n{_HEADINGS}|---|---|---|---|---|\n{rows}"
+
+
+def _line(row: Row) -> str:
+    failing = " and ".join(_NAMES[store] for store in row.failing)
+    told = ", ".join(f"`{FAILED}`, `{FAILURES}` ({store})" for store in row.told)
+    waits = f"{sum(_wait_seconds(store) for store in row.told):g} s" if row.told else "not at all"
+    cells = (row.finds or "any", failing, row.client, waits, told or "none")
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _wait_seconds(store: str) -> float:
+    """Return the longest single wait for *store* by default: for a connection, or for an answer."""
+    settings = Settings.from_environment({})
+    options = settings.postgres if store == POSTGRES else settings.redis
+    return max(options.connect_timeout_seconds, options.timeout_seconds)
+
+
+def _facts() -> dict[str, object]:
+    def listed(faults: tuple[Fault, ...]) -> str:
+        return "; ".join(str(fault) for fault in faults)
+
+    return {
+        "command": COMMAND,
+        "cannot_tell": CANNOT_TELL,
+        "silent": listed(SILENT),
+        "broken": listed(BROKEN),
+        "borne": listed(BORNE),
+        "failed": FAILED,
+        "spared": SPARED,
+        "back": BACK,
+        "not_asked": NOT_ASKED,
+        "failures": FAILURES,
+        "opened": OPENED,
+        "healed": HEALED_SECONDS,
+        "postgres": f"{_wait_seconds(POSTGRES):g}",
+        "redis": f"{_wait_seconds(REDIS):g}",
+    }
+
+
+_BEFORE: Final = """\
+# When a store fails
+
+<!-- Written by `{command}`: the tables are the rows that tests/integration/failures asserts. -->
+
+What each function does while PostgreSQL, Redis or both do not work: what its client gets, how long that takes, what
+you see, and what happens afterwards. Every row was tried with each of these faults, over connections that were in use
+and over none, in front of real servers:
+
+- **broken**: the store {broken}. Whoever asks is told at once: nothing is waited for.
+- **silent**: the store {silent}. Whoever asks waits until a time-out.
+
+These are borne without a trace, by every function: the store {borne}.
+
+## What is the same everywhere
+
+- **An outage is never a refusal.** 401 and deny are said only by a store that answered.
+- **One wait a store and request.** A store that stays silent costs a request one time-out: of connecting
+  (`DATABASE_CONNECT_TIMEOUT_MS`, `REDIS_CONNECT_TIMEOUT_MS`) or of one answer (`DATABASE_TIMEOUT_MS`,
+  `REDIS_TIMEOUT_MS`), by default at most {postgres} s for PostgreSQL and {redis} s for Redis. A store that answers
+  always just in time may cost one of each and more; the request's deadline, which is the function's time-out less
+  0.25 s, bounds all of it. Looking up a host's name is bounded by neither: see the last section.
+- **One line and one count a store and request**, not one a retry: the warning `{failed}` with `store` and `reason`, and
+  the metric `{failures}` with the dimension `store`.
+- **Then it is spared.** After three failures in a row, an environment logs the error `{spared}`, counts
+  `{opened}`, and asks the store nothing for 3 seconds; then one request tries it. Meanwhile the answers are those
+  below, without any wait and without the line above; a 503 over HTTP logs the warning `{not_asked}`.
+- **Then all is well.** At most {healed} seconds after the store is back, requests are answered as usual; the line
+  `{back}` says so. Nothing needs a restart.
+- **Errors of a statement's own** (a missing privilege or table) are answered, logged and counted alike, but PostgreSQL
+  is not spared for them: it is up.
+
+## By function
+
+"It finds" says what Redis holds of the session that is asked for.
+
+"""
+
+_AFTER: Final = """
+Over HTTP, 503 means that the request may be repeated; a repeated logout is the same logout. A logout that was
+refused because Redis failed is finished by a sweep, at the latest: until then a copy is believed for what is left of
+its `SESSION_REVALIDATE_SECONDS`.
+
+## A COMMIT without an answer
+
+A login whose COMMIT was sent and not answered looks again, over a new connection, for the session by its handle:
+
+| What happened | What the client gets | What the record holds |
+|---|---|---|
+| The COMMIT was done, its answer lost | 200 and the session | one row |
+| The COMMIT never arrived | {cannot_tell}; with `DATABASE_POOLER=none` and no limit of sessions, the login is one \
+statement, which is sent again: 200 | none; one |
+| PostgreSQL does not answer the second look either | {cannot_tell} | none, or one row of which nobody has the ID |
+
+A row of which nobody has the ID lets nobody in. It is listed and revoked with the user's other sessions, and expires.
+The same is left where PostgreSQL was still at the COMMIT when it was looked for. There is never a session without a
+row. The failed COMMIT is one `{failed}` line, and the second look, if it fails too, another.
+
+A logout's statement is idempotent. Without a pooler it is sent again over a new connection; behind one the client gets
+503, the copy is fenced, and repeating it succeeds.
+
+## What no time-out bounds
+
+Looking up the name of a host is the system's work, and no time-out of a connection covers it. The template sets
+`RES_OPTIONS` for every function, so that the resolver asks each name server twice at most, a second each time.
+"""
+
+
+def main() -> None:
+    """Print the document, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/failure-modes.md")
+    if parser.parse_args().write:
+        PATH.write_text(document())
+    else:
+        sys.stdout.write(document())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What each function does while a store fails: the rows that the tests assert and docs/failure-modes.md shows."""
+
+from dataclasses import dataclass
+from typing import Final
+
+POSTGRES, REDIS = "postgresql", "redis"
+BOTH: Final = (POSTGRES, REDIS)
+OUTAGE: Final = "StoreUnavailableError"
+NO_COPY, FRESH_COPY, OLD_COPY, UNKNOWN = "no copy", "a copy not a minute old", "an older copy", "an unknown session ID"
+
+CANNOT_TELL: Final = "503 `unavailable`, `Retry-After: 5`"
+_RAISES: Final = "an error that API Gateway answers with 500 and does not cache"
+_FAILS: Final = "the invocation fails: Lambda counts it and Scheduler tries again"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One function, what it finds, and which stores fail it.
+
+    `answer` is the status, verdict or error's name. `told` are the stores that each request waits for and tells of,
+    once, until they are spared.
+    """
+
+    function: str
+    finds: str
+    failing: tuple[str, ...]
+    answer: object
+    client: str
+    told: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return a name for test reports."""
+        return f"{self.function}, {self.finds or 'as usual'}, {' and '.join(self.failing)}"
+
+    @property
+    def is_refused_by_http(self) -> bool:
+        """Whether the answer is a 503, which is logged even where no store was asked."""
+        return self.answer == 503
+
+
+def _reading(function: str, yes: object, no: object, outage: object, outage_text: str) -> list[Row]:
+    shows = {200: "200 and the user", 401: "401 `unauthenticated`", "Allow": "allow"}
+    refusal = "the error `Unauthorized`, which API Gateway answers with 401"
+    yes_text, no_text = shows[yes], shows.get(no, refusal)
+    return [
+        Row(function, FRESH_COPY, (REDIS,), yes, f"{yes_text}, from PostgreSQL", (REDIS,)),
+        Row(function, UNKNOWN, (REDIS,), no, f"{no_text}, as PostgreSQL says", (REDIS,)),
+        Row(function, FRESH_COPY, (POSTGRES,), yes, f"{yes_text}, from the copy", ()),
+        Row(function, OLD_COPY, (POSTGRES,), yes, f"{yes_text}, from the copy, until it is 5 minutes old", (POSTGRES,)),
+        Row(function, NO_COPY, (POSTGRES,), outage, outage_text, (POSTGRES,)),
+        Row(function, UNKNOWN, (POSTGRES,), outage, outage_text, (POSTGRES,)),
+        Row(function, FRESH_COPY, BOTH, outage, outage_text, (REDIS, POSTGRES)),
+    ]
+
+
+ROWS: Final = [
+    Row("login", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
+    Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
+    Row("login", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
+    *_reading("validate", 200, 401, 503, CANNOT_TELL),
+    *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
+    Row(
+        "logout",
+        "",
+        (REDIS,),
+        503,
+        f"{CANNOT_TELL}, the cookie cleared; the session is revoked in PostgreSQL",
+        (REDIS,),
+    ),
+    Row("logout", "", (POSTGRES,), 503, f"{CANNOT_TELL}, the cookie cleared; the copy is fenced", (POSTGRES,)),
+    Row("logout", "", BOTH, 503, f"{CANNOT_TELL}, the cookie cleared; nothing else is done", BOTH),
+    Row("sweeper", "", (REDIS,), False, '`"finished": false`; rows whose copy may live are kept', (REDIS,)),
+    Row("sweeper", "", (POSTGRES,), OUTAGE, _FAILS, (POSTGRES,)),
+    Row("sweeper", "", BOTH, OUTAGE, _FAILS, (POSTGRES,)),
+]
+
+FAILED: Final = "a store failed"
+SPARED: Final = "a store failed repeatedly and is spared for a while"
+BACK: Final = "a store answers again"
+NOT_ASKED: Final = "a request was answered without asking a store"
+FAILURES, OPENED = "StoreFailures", "BreakerOpened"
+HEALED_SECONDS: Final = 5
+"""How long after a store is back all is as usual, at most."""
