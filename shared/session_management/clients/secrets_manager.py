@@ -22,8 +22,9 @@ class SecretCredentials:
     """A secret of JSON with `password` and, if it names one, `username`; other fields, as RDS writes them, are ignored.
 
     It is fetched at the first connection, and again when the store refuses what it held, as after a rotation: once
-    per 10 seconds at most, however often the store refuses. The user is part of it, since a rotation may alternate
-    between two; a secret without one belongs to the user of the settings.
+    per 10 seconds at most, however often the store refuses. The first time does not count: a rotation may be under
+    way while an environment starts. The user is part of it, since a rotation may alternate between two; a secret
+    without one belongs to the user of the settings.
     """
 
     def __init__(self, store: str, arn: str, *, user: str | None, clock: Clock) -> None:
@@ -33,7 +34,7 @@ class SecretCredentials:
         self._user = user
         self._clock = clock
         self._pair: UserAndPassword | None = None
-        self._fetched_at: Instant | None = None
+        self._refreshed_at: Instant | None = None
 
     def get(self) -> UserAndPassword:
         """Return what the secret held when it was last fetched."""
@@ -42,14 +43,15 @@ class SecretCredentials:
         return self._pair
 
     def refresh(self) -> bool:
-        """Fetch the secret again, unless it was a moment ago; keep what it held if it cannot be read."""
-        if self._fetched_at and Instant.of(self._clock).is_within(_SECONDS_BETWEEN_REFRESHES, self._fetched_at):
+        """Fetch the secret again, unless that was done a moment ago; keep what it held if it cannot be read."""
+        now = Instant.of(self._clock)
+        if self._refreshed_at and now.is_within(_SECONDS_BETWEEN_REFRESHES, self._refreshed_at):
             return False
+        self._refreshed_at = now
         self._pair = self._fetch()
         return True
 
     def _fetch(self) -> UserAndPassword:
-        self._fetched_at = Instant.of(self._clock)
         pair = _read(self._text(), self._user)
         if pair is None:
             # Raised here, where no error of a parser is at hand: it would hold the secret.
