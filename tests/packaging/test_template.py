@@ -19,7 +19,7 @@ def _parameter(variable: str) -> str:
 
 
 def test_the_environment_is_the_codes_settings():
-    assert set(variables()) == {*SETTINGS, *MODE, "POWERTOOLS_LOG_LEVEL"}
+    assert set(variables()) == {*SETTINGS, *MODE, "POWERTOOLS_LOG_LEVEL", "RES_OPTIONS"}
 
 
 @pytest.mark.parametrize("setting", [*SETTINGS, *sorted(MODE)])
@@ -97,6 +97,14 @@ def test_what_opens_no_store_is_told_no_secret():
         "REDIS_URL": "",
         "REDIS_PASSWORD": "",
     }
+
+
+def test_a_name_server_that_says_nothing_leaves_a_function_time_to_answer():
+    """P9: no time-out of a connection covers the look-up of its host's name."""
+    options = dict(option.split(":") for option in variables()["RES_OPTIONS"].split())
+
+    assert int(options["timeout"]) * int(options["attempts"]) == 2
+    assert everywhere()["Timeout"] == 10
 
 
 def test_nothing_but_the_functions_answers_cors():
