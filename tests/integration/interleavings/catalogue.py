@@ -51,6 +51,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "promote": _update({"role": "ADMIN"}, shows={"role": UserRole.ADMIN}),
     "verify": _update({"is_verified": True}, shows={"is_verified": True}, like="promote"),
+    "enable": _update({"status": "ACTIVE"}, like="promote"),
     "disable": _update({"status": "DISABLED"}, ends=Ends.ALL, bars=_ANY_OPENING),
     "change password": Entry(
         "change_password",
