@@ -72,6 +72,19 @@ def questions(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def presenting(draw: st.DrawFn) -> tuple[str, Any]:
+    """Draw a function and an event of its own, as it should be but for what presents a session ID."""
+    case = draw(st.sampled_from([case for case in CASES if case.function in ("Validate", "Logout", "Authorizer")]))
+    event = {name: part for name, part in case.event.items() if name != "cookies"}
+    event["headers"] = draw(_presenting | st.just({}))
+    if event.get("version") == "2.0":
+        event["cookies"] = draw(st.lists(credentials, max_size=2))
+    several = st.dictionaries(st.sampled_from(_CREDENTIALS), st.lists(credentials, max_size=2), max_size=1)
+    own = {"authorizationToken": credentials, "multiValueHeaders": several}
+    return case.function, event | {name: draw(part) for name, part in own.items() if name in event}
+
+
+@st.composite
 def ticks(draw: st.DrawFn) -> Any:
     """Draw a scheduler's event, or an operator's, with anything in it."""
     event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": draw(values)}

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from session_management.managers.mock import DEMO_SESSION_ID
 from tests.functions.service import FOLDERS, Service, Stores
-from tests.fuzz.events import ARN, anything
+from tests.fuzz.events import ARN, anything, presenting
 from tests.fuzz.properties import check
 from tests.fuzz.values import nested
 from tests.support.http_events import http_event
@@ -31,6 +31,18 @@ QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": A
 @example(event=None)
 @example(event={"dry_run": "yes"})
 def test_whatever_comes_is_answered_as_documented(service: Service, stores: Stores, function: str, event: Any) -> None:
+    stores.calls.clear()
+    answer = service.answer(function, event)
+
+    check(function, event, answer, stores.calls)
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(presenting())
+def test_whatever_is_presented_is_answered_as_documented(
+    service: Service, stores: Stores, drawn: tuple[str, Any]
+) -> None:
+    function, event = drawn
     stores.calls.clear()
     answer = service.answer(function, event)
 
