@@ -9,6 +9,7 @@ import pytest
 
 import session_management.clients.pg8000_connection
 from session_management.errors import (
+    CommitUnknownError,
     ConfigurationError,
     EmailTakenError,
     InvalidCredentialsError,
@@ -41,6 +42,7 @@ TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
     (PayloadTooLargeError("large"), 413, "payload_too_large", {}),
     (UnsupportedMediaTypeError("form"), 415, "unsupported_media_type", {}),
     (StoreUnavailableError("redis", "silent"), 503, "unavailable", {"Retry-After": "5"}),
+    (CommitUnknownError("postgresql", "silent"), 503, "unavailable", {"Retry-After": "5"}),
     (ConfigurationError(["A: is not set"]), 503, "unavailable", {"Retry-After": "5"}),
 ]
 
