@@ -1,6 +1,7 @@
 """Plants one mutation after another, runs tests until one fails, and tells which; fails if one goes unnoticed."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ SUITES: Final = (
 
 def main() -> int:
     """Run what the command line asks for."""
+    # Ended, it takes the tests that it runs, and the copy, with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     asked = _parse()
     mutations = [mutation for mutation in read_mutations() if not asked.only or mutation.id in asked.only]
     before = {one.id: Finding() for one in mutations} | read_findings()
