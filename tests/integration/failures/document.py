@@ -61,7 +61,7 @@ def _wait_seconds(store: str) -> float:
 
 def _facts() -> dict[str, object]:
     def listed(faults: tuple[Fault, ...]) -> str:
-        return "; ".join(str(fault) for fault in faults)
+        return "; ".join(f"it {fault}" for fault in faults)
 
     return {
         "command": COMMAND,
@@ -88,12 +88,11 @@ _BEFORE: Final = """\
 
 What each function does while PostgreSQL, Redis or both do not work: what its client gets, how long that takes, what
 you see, and what happens afterwards. Every row was tried with each of these faults, over connections that were in use
-and over none, in front of real servers:
+and over none, in front of real servers. A store may be
 
-- **broken**: the store {broken}. Whoever asks is told at once: nothing is waited for.
-- **silent**: the store {silent}. Whoever asks waits until a time-out.
-
-These are borne without a trace, by every function: the store {borne}.
+- **Broken**: {broken}. Whoever asks is told at once: nothing is waited for.
+- **Silent**: {silent}. Whoever asks waits until a time-out.
+- **Borne**, by every function and without a trace: {borne}.
 
 ## What is the same everywhere
 

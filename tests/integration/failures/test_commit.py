@@ -86,9 +86,16 @@ def test_a_login_whose_commit_was_done_and_whose_answer_was_lost_succeeds(scene:
 
 
 def test_a_login_whose_commit_was_done_and_never_answered_succeeds_after_one_time_out(scene: Scene) -> None:
-    scene.when_it_commits(scene.relay.withhold_answers)
+    said: list[str] = []
+
+    def go_silent() -> None:
+        scene.relay.withhold_answers()
+        scene.relay.before(b"ROLLBACK", lambda: said.append("and waited once more"))
+
+    scene.when_it_commits(go_silent)
 
     assert_done(scene, scene.log_in())
+    assert said == []
     (failure,) = scene.env.observer.failures
     assert isinstance(failure, CommitUnknownError)
 
