@@ -28,6 +28,9 @@ def event_for(function: str, session_id: str) -> Any:
             return http_event("GET", headers=bearer)
 
 
+_OUTAGE: Final = "StoreUnavailableError"
+
+
 def outcome(answer: Any) -> Any:
     """Return an answer's essence: the status, the verdict, whether a sweep finished, or the error's type."""
     match answer:
@@ -38,13 +41,13 @@ def outcome(answer: Any) -> Any:
         case {"finished": finished}:
             return finished
         case {"errorMessage": message}:
-            return message.partition(":")[0]
+            kind = message.partition(":")[0]
+            return _OUTAGE if kind == "CommitUnknownError" else kind
     raise AssertionError(answer)
 
 
 DONE: Final = {"validate": 200, "authorizer": "Allow", "login": 200, "logout": 204, "sweeper": True}
 """What each function answers when all is well."""
 
-_OUTAGE: Final = "StoreUnavailableError"
 UNAVAILABLE: Final = {"validate": 503, "authorizer": _OUTAGE, "login": 503, "logout": 503, "sweeper": _OUTAGE}
 """What each function answers when it cannot be told or done."""
