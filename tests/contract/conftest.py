@@ -25,14 +25,8 @@ _KINDS: Final = (
     "limited plain none",
     "cluster digest none",
 )
-# Where the rules are tested as a whole, in every combination of the modes.
-_KINDS_OF_MANAGERS: Final = (
-    *_KINDS,
-    "memory plain",
-    "servers digest transaction",
-    "servers plain none",
-    "cluster plain transaction",
-)
+# Where the rules are tested as a whole.
+_KINDS_OF_MANAGERS: Final = (*_KINDS, "memory plain", "cluster plain transaction")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
