@@ -14,14 +14,17 @@ from tests.integration.interleavings.starts import STARTS
 type Pair = tuple[str, str]
 
 LOCKING = [pair for pair in PAIRS if all(entry_of(name).locks and not entry_of(name).like for name in pair)]
-LIMITED = [pair for pair in LOCKING if "log in" in pair]
+LIMITED = [pair for pair in LOCKING if "log in" in pair and "create session" not in pair]
 LOSING = [pair for pair in PAIRS if "validate" in pair]
 PLAIN = [pair for pair in LOSING if set(pair) <= {"validate", "log out", "end all", "promote", "delete user", "extend"}]
 
 
 def starts_of(pair: Pair) -> list[str]:
-    """Return all starts for whoever looks at the copy; for whoever only writes, whether the session lives or not."""
-    return list(STARTS) if any(entry_of(name).looks for name in pair) else ["fresh copy", "revoked fence"]
+    """Return all starts where somebody looks at the copy; else whether the session lives or not, once for its like."""
+    entries = [entry_of(name) for name in pair]
+    if any(entry.looks for entry in entries):
+        return list(STARTS)
+    return ["fresh copy"] if any(entry.like for entry in entries) else ["fresh copy", "revoked fence"]
 
 
 def explore(stage: Stage, pair: Pair, start: str, *, faults: int = 0, limit: int = 0, inside: bool = False) -> int:
