@@ -15,6 +15,7 @@ from session_management.tokens import AtRest
 from tests.contract.shapes import Shape, limited_users, on_a_cluster, plain_servers
 from tests.contract.stores import MemoryStores, Stores
 from tests.support.clock import ToldClock
+from tests.support.servers import prepare
 from tests.support.valkey_cluster import ValkeyCluster
 
 _KINDS: Final = (
@@ -64,9 +65,11 @@ def servers(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey) ->
 
 
 @pytest.fixture(scope="session")
-def limited(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey) -> Shape:
+def limited(valkey_server: EmbeddedValkey) -> Iterator[Shape]:
     """One server each, and users that may do no more than is needed."""
-    return limited_users(postgres_server, valkey_server)
+    with EmbeddedPostgres(durable=False) as postgres:
+        prepare(postgres)
+        yield limited_users(postgres, valkey_server)
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,10 @@ def plain_servers(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Shape:
 
 
 def limited_users(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Shape:
-    """The same two servers, for users who may do what is written down that they need, and nothing else."""
+    """The same kinds of servers, for users who may do what is written down that they need, and nothing else.
+
+    *postgres* is nobody else's: every other user loses what they may do in its database.
+    """
     logins = make_roles_in_use(postgres)
     urls = {
         "DATABASE_URL": f"postgresql://{logins['service']}@{postgres.host}:{postgres.port}/{postgres.database}",

@@ -14,7 +14,8 @@ RANDOM: Final = "random"
 
 _SLOW: Final = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(STEADY, derandomize=True, deadline=None, suppress_health_check=_SLOW)
-settings.register_profile(RANDOM, deadline=None, suppress_health_check=_SLOW, print_blob=True)
+# Said outright: with CI set, Hypothesis itself derandomizes.
+settings.register_profile(RANDOM, derandomize=False, deadline=None, suppress_health_check=_SLOW, print_blob=True)
 
 # Hypothesis draws from the constants of all modules of the project that are imported at the time. Which those are is
 # up to the tests that ran before, and an edit anywhere would have every test draw something else.
