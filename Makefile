@@ -46,11 +46,15 @@ docker:
 
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/mutations
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/machine tests/mutations
 
 .PHONY: fuzz
 fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="events cookies").
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.fuzz.run --minutes $(MINUTES) $(FUZZERS)
+
+.PHONY: soak
+soak: .venv/made ## Drive many environments over breaking stores at random for longer than the tests do (MINUTES=5, SEED=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.machine.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: load
 load: .venv/made ## Keep killing both stores under load for longer than the tests do (REQUESTS=..., WORKERS=..., ROUNDS=...).

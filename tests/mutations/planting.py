@@ -55,14 +55,14 @@ class Plantation:
             for file, text in texts.items():
                 file.write_text(text)
 
-    def first_failure(self, tests: Sequence[str]) -> str | None:
-        """Return the first of *tests* that fails, or None.
+    def first_failure(self, tests: Sequence[str], *options: str) -> str | None:
+        """Return the first of *tests* that fails, or None; *options* are pytest's.
 
         Raises:
             TestRunError: pytest itself did not come to run them, or there are none.
         """
         run = subprocess.Popen(
-            [sys.executable, *_PYTEST, *tests],
+            [sys.executable, *_PYTEST, *options, *tests],
             cwd=self._root,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ from typing import Final
 from tests.mutations.mutation import PROJECT, Mutation, read_mutations
 from tests.mutations.planting import Plantation
 from tests.mutations.report import DOCUMENT, Finding, document_of, read_findings, table_of
+from tests.support.fuzz import UNSHRUNK
 
 MACHINE: Final = "tests/machine"
 # The fastest first. What failed the last time, and the tests that each mutation names, come before these.
@@ -93,7 +94,9 @@ def _pass_without_mutation(plantation: Plantation, tests: Sequence[str]) -> None
 def _killer(plantation: Plantation, mutation: Mutation, tests: Sequence[str]) -> str | None:
     with plantation.planted(mutation):
         for test in tests:
-            if killer := plantation.first_failure([test]):
+            # Whether there is a failure is all that is asked: the shortest way to it would take minutes.
+            options = [f"--hypothesis-profile={UNSHRUNK}"] if test.startswith(MACHINE) else []
+            if killer := plantation.first_failure([test], *options):
                 return killer
     return None
 
