@@ -25,8 +25,6 @@ from session_management.store_options import (
 )
 from session_management.tokens import AtRest, SessionNames
 
-"""In seconds: more than any session needs, and little enough to be added to any date."""
-
 _ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
