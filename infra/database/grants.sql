@@ -4,10 +4,10 @@
 --   psql -v service=session_service -v validator=session_validator -f grants.sql
 --
 -- service:   login, logout, the sweeper, and code that manages users
--- validator: validate and the authorizer; they read, and record a session's last activity
+-- validator: validate and the authorizer; they read, record a session's last activity, and push the end of one that slides
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO :"service";
 
 GRANT SELECT (id, email, role, is_verified, status, created_at, last_login_at, session_id) ON users TO :"validator";
 GRANT SELECT ON sessions TO :"validator";
-GRANT UPDATE (last_activity) ON sessions TO :"validator";
+GRANT UPDATE (last_activity, expires_at) ON sessions TO :"validator";

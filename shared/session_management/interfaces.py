@@ -212,8 +212,16 @@ class UserManagerInterface(Protocol):
     def count(self) -> int:
         """Return how many users there are."""
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
-        """Verify a password and open a session."""
+    def log_in(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        remember: bool = True,
+        presented_session_id: str | None = None,
+    ) -> LogIn:
+        """Verify a password and open a session in the place of the one that was presented."""
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session and return its ID."""

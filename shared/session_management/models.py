@@ -75,7 +75,8 @@ class Session:
     """A session as its record, or a copy of it, has it.
 
     `key` names it in the stores, `handle` names it to people. They are the same unless session IDs are
-    kept in plain form: then the key is the secret itself, and stays out of sight.
+    kept in plain form: then the key is the secret itself, and stays out of sight. `authenticated_at` is when its
+    user last proved who they are; one that is not persistent ends with its browser, or its shorter lifetime.
     """
 
     key: str = field(repr=False)
@@ -85,9 +86,11 @@ class Session:
     expires_at: datetime
     absolute_expires_at: datetime
     last_activity: datetime
+    authenticated_at: datetime
     ip: str | None = None
     user_agent: str | None = None
     revoked: bool = False
+    is_persistent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ class SessionPolicy:
     """What the rules are run with.
 
     A copy is believed until `revalidate` after PostgreSQL was asked, or until `stale_if_error` after it
-    while PostgreSQL does not answer. `max_per_user` is 0 for no limit. `accepts_original` is on where session
-    IDs are kept in plain form, beside the original application.
+    while PostgreSQL does not answer. A session that slides is pushed to its whole lifetime whenever its activity is
+    recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
+    beside the original application.
     """
 
     max_age: timedelta
+    short_max_age: timedelta
+    slides: bool
     expiry: ExpiryRule
     revalidate: timedelta
     stale_if_error: timedelta
@@ -25,6 +28,10 @@ class SessionPolicy:
     sweep_reserve_seconds: float
     max_per_user: int
     names: SessionNames
+
+    def life(self, *, is_persistent: bool) -> timedelta:
+        """Return how long a session lives after its login."""
+        return self.max_age if is_persistent else self.short_max_age
 
     @property
     def accepts_original(self) -> bool:

@@ -15,6 +15,15 @@ from typing import Any, Final
 from session_management.models import Session, SessionWithUser, User, UserRole
 
 _NONCE_BYTES: Final = 9
+_OURS_TO_THE_LETTER: Final = (
+    "user_id",
+    "ip",
+    "user_agent",
+    "absolute_expires_at",
+    "last_activity",
+    "authenticated_at",
+    "is_persistent",
+)
 _BEYOND_MS: Final = 2**47
 """In the year 6429: any lifetime added to an earlier instant stays within what a datetime holds."""
 
@@ -42,6 +51,8 @@ class SessionData:
     user_agent: str | None = None
     absolute_expires_at: int = 0
     last_activity: int = 0
+    authenticated_at: int = 0
+    is_persistent: bool = True
     checked_at: int | None = None
     user: User | None = None
     fence: Fence | None = None
@@ -91,6 +102,8 @@ def decode(value: bytes) -> SessionData:
             user_agent=_text(fields.get("user_agent")),
             absolute_expires_at=_instant(fields.get("absolute_expires_at", fields["expires_at"])),
             last_activity=_instant(fields.get("last_activity", fields["created_at"])),
+            authenticated_at=_instant(fields.get("authenticated_at", fields["created_at"])),
+            is_persistent=fields.get("is_persistent", True) is not False,
             fence=Fence(fields["fence"]) if "fence" in fields else None,
             is_ours="nonce" in fields,
         )
@@ -109,6 +122,8 @@ def session_of(data: SessionData, key: str, handle: str) -> Session:
         expires_at=to_datetime(data.expires_at),
         absolute_expires_at=to_datetime(data.absolute_expires_at),
         last_activity=to_datetime(data.last_activity),
+        authenticated_at=to_datetime(data.authenticated_at),
+        is_persistent=data.is_persistent,
         ip=data.ip,
         user_agent=data.user_agent,
     )
@@ -133,6 +148,8 @@ def _original_fields(session: Session) -> dict[str, Any]:
         "user_agent": session.user_agent,
         "absolute_expires_at": to_ms(session.absolute_expires_at),
         "last_activity": to_ms(session.last_activity),
+        "authenticated_at": to_ms(session.authenticated_at),
+        "is_persistent": session.is_persistent,
     }
 
 
@@ -143,9 +160,7 @@ def _encode(fields: dict[str, Any]) -> bytes:
 def _with_snapshot(data: SessionData, fields: dict[str, Any]) -> SessionData:
     """Return *data* with its snapshot, if every field is what `encode_copy` writes: only then may it be believed."""
     user = _decode_user(fields["user"])
-    session = data.user_id, data.ip, data.user_agent, data.absolute_expires_at, data.last_activity
-    names = "user_id", "ip", "user_agent", "absolute_expires_at", "last_activity"
-    if user.id != data.user_id or session != tuple(fields[name] for name in names):
+    if user.id != data.user_id or any(fields[name] != getattr(data, name) for name in _OURS_TO_THE_LETTER):
         raise ValueError("no copy of ours")
     return replace(data, checked_at=_instant(fields["checked_at"]), user=user)
 

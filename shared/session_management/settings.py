@@ -69,6 +69,8 @@ class Settings(BaseModel):
     redis_timeout_ms: int = Field(300, ge=20, le=60_000)
 
     session_max_age_seconds: int = Field(AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS, ge=60, le=TEN_YEARS_SECONDS)
+    session_short_max_age_seconds: int = Field(86_400, ge=60, le=TEN_YEARS_SECONDS)
+    session_sliding: bool = False
     session_absolute_max_age_seconds: int = Field(2_592_000, ge=60, le=TEN_YEARS_SECONDS)
     session_revalidate_seconds: int = Field(60, ge=1, lt=FENCE_SECONDS)
     session_stale_if_error_seconds: int = Field(300, ge=0, lt=FENCE_SECONDS)
@@ -184,6 +186,8 @@ class Settings(BaseModel):
         """The numbers that the rules are run with."""
         return SessionPolicy(
             max_age=timedelta(seconds=self.session_max_age_seconds),
+            short_max_age=timedelta(seconds=min(self.session_short_max_age_seconds, self.session_max_age_seconds)),
+            slides=self.session_sliding,
             expiry=ExpiryRule(
                 absolute=timedelta(seconds=self.session_absolute_max_age_seconds),
                 idle=timedelta(seconds=self.session_idle_timeout_seconds),

@@ -23,6 +23,7 @@ def a_session(stores: Stores, user: User, **changes: Any) -> Session:
         "expires_at": now + LIFE,
         "absolute_expires_at": now + ABSOLUTE,
         "last_activity": now,
+        "authenticated_at": now,
         "ip": "192.0.2.7",
         "user_agent": "a test",
     }

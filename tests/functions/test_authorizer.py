@@ -61,7 +61,7 @@ def check_context(context: dict[str, str]) -> None:
     assert context["email"] == "demo@example.com"
     assert context["role"] == "USER"
     assert context["session_handle"] == handle_of(DEMO_SESSION_ID)
-    assert set(context) == {"user_id", "email", "role", "session_handle", "expires_at"}
+    assert set(context) == {"user_id", "email", "role", "session_handle", "expires_at", "authenticated_at"}
     assert all(type(value) is str for value in context.values())
 
 

@@ -112,6 +112,33 @@ def test_the_same_function_serves_its_url_and_a_route(service: Service, path: st
     assert service.invoke("Login", event)["statusCode"] == 200
 
 
+def test_a_login_that_is_not_to_be_remembered_has_a_cookie_that_goes_with_the_browser(service: Service) -> None:
+    answer = service.invoke("Login", login_event({"email": EMAIL, "password": DEMO_PASSWORD, "remember": False}))
+
+    assert "Max-Age" not in answer["cookies"][0]
+    body = body_of(answer)
+    login, end = (datetime.fromisoformat(text) for text in (body["user"]["last_login_at"], body["expires_at"]))
+    assert end - login == timedelta(days=1)
+
+
+@pytest.mark.parametrize("transport", ["cookie", "bearer"])
+def test_a_login_ends_the_session_that_is_presented_with_it(service: Service, transport: str) -> None:
+    old = session_id_in(log_in(service))
+    ways: dict[str, dict[str, Any]] = {
+        "cookie": {"cookies": [f"__Host-sessionId={old}"]},
+        "bearer": {"headers": {"authorization": f"Bearer {old}"}},
+    }
+
+    assert service.invoke("Login", login_event(**ways[transport]))["statusCode"] == 200
+    assert validate(service, old)["statusCode"] == 401
+
+
+@pytest.mark.parametrize("authorization", ["Basic YTpi", "Bearer x"])
+def test_what_is_no_session_id_is_nothing_to_end(service: Service, authorization: str) -> None:
+    """A stale or foreign credential keeps nobody from logging in."""
+    assert service.invoke("Login", login_event(headers={"authorization": authorization}))["statusCode"] == 200
+
+
 # --- The cookie ---------------------------------------------------------------------------------
 
 

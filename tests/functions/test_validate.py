@@ -21,7 +21,15 @@ def test_a_live_session_is_shown_with_its_user(service: Service) -> None:
     assert answer["statusCode"] == 200
     assert list(body) == ["user", "session"]
     assert body["user"]["email"] == "demo@example.com"
-    assert list(body["session"]) == ["handle", "created_at", "expires_at", "last_activity", "ip", "user_agent"]
+    assert list(body["session"]) == [
+        "handle",
+        "created_at",
+        "expires_at",
+        "last_activity",
+        "authenticated_at",
+        "ip",
+        "user_agent",
+    ]
     assert body["session"]["handle"] == handle_of(DEMO_SESSION_ID)
     created_at, expires_at = (datetime.fromisoformat(body["session"][name]) for name in ("created_at", "expires_at"))
     assert expires_at - created_at == timedelta(days=7)

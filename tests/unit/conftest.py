@@ -47,6 +47,7 @@ def session(clock: ToldClock, user: User) -> Session:
         expires_at=now + timedelta(days=7),
         absolute_expires_at=now + timedelta(days=30),
         last_activity=now,
+        authenticated_at=now,
         ip="192.0.2.7",
         user_agent="Mozilla/5.0",
     )

@@ -151,7 +151,7 @@ def test_an_authorizer_that_is_served_from_redis_imports_neither_postgresqls_dri
         user = User("0b7e6a52-5f0c-4f7e-9a53-3c1f2d4b5a69", "ann@example.com", UserRole.USER, True, now)
         end = now + timedelta(days=1)
         handle = handle_of(session_id)
-        copy = encode_copy(SessionWithUser(Session(handle, handle, user.id, now, end, end, now), user), now)
+        copy = encode_copy(SessionWithUser(Session(handle, handle, user.id, now, end, end, now, now), user), now)
         asked = []
 
         def answer(self, *words):

@@ -45,6 +45,8 @@ sessions = st.builds(
     expires_at=milliseconds,
     absolute_expires_at=milliseconds,
     last_activity=milliseconds,
+    authenticated_at=milliseconds,
+    is_persistent=st.booleans(),
     ip=st.none() | st.ip_addresses().map(str),
     user_agent=st.none() | texts,
 )
@@ -161,6 +163,8 @@ GOOD: dict[str, Any] = {
     "user_agent": None,
     "absolute_expires_at": 1_770_456_600_123,
     "last_activity": 1_769_851_800_123,
+    "authenticated_at": 1_769_851_800_123,
+    "is_persistent": True,
     "checked_at": 1_769_851_800_123,
     "user": {
         "id": "u1",
@@ -213,7 +217,8 @@ def test_whatever_one_field_holds_the_rules_can_go_on(field: str, value: object)
 
     session = session_of(data, "key", "handle")
     month = timedelta(days=30)
-    for moment in (session.created_at, session.expires_at, session.last_activity, data.checked or session.created_at):
+    instants = session.created_at, session.expires_at, session.last_activity, session.authenticated_at
+    for moment in (*instants, data.checked or session.created_at):
         assert moment - month < moment < moment + month
 
 
@@ -230,6 +235,8 @@ def test_whatever_one_field_holds_the_rules_can_go_on(field: str, value: object)
         ("expires_at", 1_770_456_600_123.5),
         ("ip", 5),
         ("user_agent", {}),
+        ("authenticated_at", "now"),
+        ("is_persistent", "false"),
     ],
 )
 def test_a_copy_that_we_cannot_have_written_is_not_believed(field: str, value: object) -> None:
@@ -242,7 +249,19 @@ def test_a_copy_that_we_cannot_have_written_is_not_believed(field: str, value: o
     assert decode(json.dumps(fields).encode()).checked is None
 
 
-@pytest.mark.parametrize("missing", ["nonce", "absolute_expires_at", "last_activity", "ip", "user_agent", "checked_at"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "nonce",
+        "absolute_expires_at",
+        "last_activity",
+        "authenticated_at",
+        "is_persistent",
+        "ip",
+        "user_agent",
+        "checked_at",
+    ],
+)
 def test_without_one_of_our_fields_a_copy_is_not_believed(missing: str) -> None:
     fields = {name: value for name, value in GOOD.items() if name != missing}
 

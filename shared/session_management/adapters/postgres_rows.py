@@ -17,9 +17,10 @@ USER_COLUMNS: Final = (
 )
 SESSION_COLUMNS: Final = (
     f"s.id, s.user_id::text, {_ms('s.created_at')}, {_ms('s.expires_at')}, {_ms('s.absolute_expires_at')}, "
-    f"{_ms('s.last_activity')}, host(s.ip_address), s.user_agent, s.revoked"
+    f"{_ms('s.last_activity')}, {_ms('COALESCE(s.authenticated_at, s.created_at)')}, "
+    "host(s.ip_address), s.user_agent, s.revoked, s.is_persistent"
 )
-_SESSION_WIDTH: Final = 9
+_SESSION_WIDTH: Final = 11
 
 
 def user_of(row: list[Any], hashed_password: str | None = None) -> User:
@@ -39,18 +40,22 @@ def user_of(row: list[Any], hashed_password: str | None = None) -> User:
 
 def session_of(row: list[Any], names: SessionNames) -> Session:
     """Return the session of a row of `SESSION_COLUMNS`."""
-    key, user_id, created_at, expires_at, absolute_expires_at, last_activity, ip, user_agent, revoked = row
+    key, user_id, *instants = row[:7]
+    created_at, expires_at, absolute_expires_at, last_activity, authenticated_at = map(to_datetime, instants)
+    ip, user_agent, revoked, is_persistent = row[7:]
     return Session(
         key=key,
         handle=names.handle_of_key(key),
         user_id=user_id,
-        created_at=to_datetime(created_at),
-        expires_at=to_datetime(expires_at),
-        absolute_expires_at=to_datetime(absolute_expires_at),
-        last_activity=to_datetime(last_activity),
+        created_at=created_at,
+        expires_at=expires_at,
+        absolute_expires_at=absolute_expires_at,
+        last_activity=last_activity,
+        authenticated_at=authenticated_at,
         ip=ip,
         user_agent=user_agent,
         revoked=revoked,
+        is_persistent=is_persistent,
     )
 
 

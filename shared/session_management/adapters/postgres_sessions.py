@@ -31,8 +31,11 @@ _OPEN: Final = f"""
         RETURNING u.*
     ), s AS (
         INSERT INTO sessions
-            (id, user_id, created_at, last_activity, expires_at, absolute_expires_at, ip_address, user_agent)
-        SELECT :key, u.id, :created_at, :created_at, :expires_at, :absolute_expires_at, :ip::inet, :user_agent FROM u
+            (id, user_id, created_at, last_activity, authenticated_at, expires_at, absolute_expires_at,
+            ip_address, user_agent, is_persistent)
+        SELECT :key, u.id, :created_at, :created_at, :authenticated_at, :expires_at, :absolute_expires_at,
+            :ip::inet, :user_agent, :is_persistent
+        FROM u
         -- Met only when this very statement is sent again because its answer was lost.
         ON CONFLICT (id) DO UPDATE SET last_activity = excluded.last_activity
         RETURNING *
@@ -119,6 +122,8 @@ class PostgreSQLSessionAdapter:
             created_at=session.created_at,
             expires_at=session.expires_at,
             absolute_expires_at=session.absolute_expires_at,
+            authenticated_at=session.authenticated_at,
+            is_persistent=session.is_persistent,
             ip=session.ip,
             user_agent=session.user_agent,
             verified_hash=verified_hash,

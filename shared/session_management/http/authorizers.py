@@ -58,6 +58,7 @@ def context_of(found: SessionWithUser) -> dict[str, str]:
         "role": str(found.user.role),
         "session_handle": found.session.handle,
         "expires_at": instant(found.session.expires_at),
+        "authenticated_at": instant(found.session.authenticated_at),
     }
 
 

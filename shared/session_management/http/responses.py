@@ -119,6 +119,7 @@ def session_body(session: Session) -> dict[str, Any]:
         "created_at": instant(session.created_at),
         "expires_at": instant(session.expires_at),
         "last_activity": instant(session.last_activity),
+        "authenticated_at": instant(session.authenticated_at),
         "ip": session.ip,
         "user_agent": session.user_agent,
     }

@@ -53,6 +53,14 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
     return session_id
 
 
+def session_id_to_replace(request: Presenting, settings: Settings) -> str | None:
+    """Return the session ID that a login puts a new one in the place of; None if nothing usable is presented."""
+    try:
+        return presented_session_id(request, settings)
+    except UnauthenticatedError:
+        return None
+
+
 def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:
     for pair in (pair for cookie in cookies for pair in cookie.split(";")):
         key, _, value = pair.partition("=")

@@ -49,6 +49,7 @@ def _demo_session(user_id: str, policy: SessionPolicy, clock: Clock) -> Session:
         expires_at=now + policy.max_age,
         absolute_expires_at=policy.expiry.absolute_end(now),
         last_activity=now,
+        authenticated_at=now,
         ip="192.0.2.1",
         user_agent="the demo session",
     )

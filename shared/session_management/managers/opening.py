@@ -1,6 +1,8 @@
 """Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
@@ -9,6 +11,17 @@ from session_management.models import LogIn, Session, SessionMetadata, SessionWi
 from session_management.passwords import verify_password
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+
+    verified_hash: str | None = None
+    new_hash: str | None = None
+
+
+_NO_PROOF: Final = Proof()
 
 
 class Opening:
@@ -21,7 +34,7 @@ class Opening:
         self._policy = policy
         self._clock = clock
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
+    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
         """Verify a password and open a session.
 
         Raises:
@@ -33,7 +46,13 @@ class Opening:
         verified = verify_password(password, hashed)
         opened = None
         if user and verified.is_right:
-            opened = self.open(user.id, metadata, self._policy.max_age, hashed, verified.new_hash)
+            opened = self.open(
+                user.id,
+                metadata,
+                self._policy.life(is_persistent=is_persistent),
+                is_persistent=is_persistent,
+                proof=Proof(hashed, verified.new_hash),
+            )
         if opened is None:
             raise InvalidCredentialsError("the email or the password is wrong")
         return opened
@@ -43,20 +62,21 @@ class Opening:
         user_id: str,
         metadata: SessionMetadata,
         ttl: timedelta,
-        verified_hash: str | None = None,
-        new_hash: str | None = None,
+        *,
+        is_persistent: bool = True,
+        proof: Proof = _NO_PROOF,
     ) -> LogIn | None:
-        """Open a session for an enabled user whose hash is still *verified_hash*, if one is given; None for others.
+        """Open a session for an enabled user of whom *proof* still holds, if there is any; None for others.
 
         Raises:
             StoreUnavailableError: it may be recorded all the same. Nobody has its ID: it is listed, can be revoked,
                 and expires.
         """
         session_id = new_session_id()
-        session = self._new_session(session_id, user_id, metadata, ttl)
+        session = replace(self._new_session(session_id, user_id, metadata, ttl), is_persistent=is_persistent)
         evicted: list[str] = []
         try:
-            found = self._record(session, verified_hash, new_hash, evicted)
+            found = self._record(session, proof, evicted)
         except CommitUnknownError as unknown:
             found = self._found_again(session, unknown)
         if found is None:
@@ -66,14 +86,12 @@ class Opening:
         self._copies.repair(Look(session.key), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
-    def _record(
-        self, session: Session, verified_hash: str | None, new_hash: str | None, evicted: list[str]
-    ) -> SessionWithUser | None:
+    def _record(self, session: Session, proof: Proof, evicted: list[str]) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
         if not limit:
-            return sessions.open(session, verified_hash, new_hash)
+            return sessions.open(session, proof.verified_hash, proof.new_hash)
         with self._database.begin():
-            found = sessions.open(session, verified_hash, new_hash)
+            found = sessions.open(session, proof.verified_hash, proof.new_hash)
             # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
             evicted += sessions.keep_newest(session.user_id, limit, session.key) if found else []
             return found
@@ -106,6 +124,7 @@ class Opening:
             expires_at=min(now + ttl, absolute_end),
             absolute_expires_at=absolute_end,
             last_activity=now,
+            authenticated_at=now,
             ip=metadata.ip,
             user_agent=metadata.user_agent,
         )

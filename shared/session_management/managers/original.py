@@ -53,4 +53,5 @@ class OriginalSessions:
             absolute_expires_at=self._policy.expiry.absolute_end(created_at),
             # The original records no activity, so no idle timeout can be held against its sessions.
             last_activity=now,
+            authenticated_at=created_at,
         )

@@ -1,10 +1,11 @@
 """The user manager: the original's operations, under rules that hold in every mode."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from session_management.errors import InvalidInputError
+from session_management.errors import InvalidInputError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
 from session_management.managers.copies import Copies
 from session_management.managers.input_checks import (
@@ -136,13 +137,28 @@ class UserManager(UserManagerInterface):
 
     # Sessions
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata) -> LogIn:
-        """Verify a password and open a session.
+    def log_in(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        remember: bool = True,
+        presented_session_id: str | None = None,
+    ) -> LogIn:
+        """Verify a password and open a session, for the shorter lifetime unless the client is to *remember* it.
+
+        The session that was presented with the login ends: whoever logs in anew leaves none behind (ASVS 7.2.4).
 
         Raises:
             InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
         """
-        return self._opening.log_in(email, password, metadata)
+        opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
+        if presented_session_id:
+            # The login is done: what a store misses of this, the sweeper finishes, or the other session's own end.
+            with suppress(StoreUnavailableError):
+                self._revocation.end(presented_session_id, "replaced")
+        return opened
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session for a user who was verified elsewhere; its session ID, which is not kept anywhere.

@@ -1,5 +1,6 @@
 """Whose session is this? The read side of the two-store protocol."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -93,8 +94,16 @@ class Validation:
         return checked is not None and _NOTHING <= now - checked < bound
 
     def _ask_record(self, key: str, now: datetime) -> SessionWithUser | None:
-        policy = self._policy
-        return self._database.sessions.check(key, now, now - policy.touch, policy.expiry.idle_since(now))
+        policy, sessions = self._policy, self._database.sessions
+        idle_since = policy.expiry.idle_since(now)
+        found = sessions.check(key, now, now - policy.touch, idle_since)
+        if found is None or not policy.slides or found.session.last_activity != now:
+            return found
+        until = now + policy.life(is_persistent=found.session.is_persistent)
+        # The record has answered already: where it does not answer this, the next activity pushes the end.
+        with suppress(StoreUnavailableError):
+            return sessions.extend(key, until, now, idle_since)
+        return found
 
     def _from_record(self, found: SessionWithUser | None, look: Look, now: datetime) -> SessionWithUser | None:
         path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD

@@ -12,7 +12,7 @@ from tests.fuzz.targets.target import Target, event_of, events_of
 
 _AT: Final = datetime(2026, 1, 31, tzinfo=UTC)
 _FOUND: Final = SessionWithUser(
-    Session("k", "h", "u", _AT, _AT, _AT, _AT),
+    Session("k", "h", "u", _AT, _AT, _AT, _AT, _AT),
     User("u", "a@example.com", UserRole.USER, is_verified=True, created_at=_AT),
 )
 _SETTINGS: Final = Settings.from_environment({})

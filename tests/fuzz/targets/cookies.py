@@ -1,5 +1,6 @@
 """Set-Cookie: for any settings that are accepted it says exactly what they say, and comes back as the session ID."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from session_management.errors import ConfigurationError
@@ -7,10 +8,12 @@ from session_management.http.cookies import cleared_cookie, session_cookie
 from session_management.http.requests import Request
 from session_management.http.session_ids import presented_session_id
 from session_management.managers.mock import DEMO_SESSION_ID
+from session_management.models import Session
 from session_management.settings import Settings
 from tests.fuzz.targets.target import Target, fields_of, is_clean, seed_of
 
 _NAMES: Final = ("COOKIE_NAME", "COOKIE_DOMAIN", "COOKIE_SAMESITE", "COOKIE_SECURE", "SESSION_MAX_AGE_SECONDS")
+_AT: Final = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 def check(data: bytes) -> None:
@@ -21,9 +24,12 @@ def check(data: bytes) -> None:
         assert error.faults
         return
     name = settings.cookie_name
-    _check_one(settings, session_cookie(settings, DEMO_SESSION_ID), DEMO_SESSION_ID, settings.session_max_age_seconds)
+    ends = _AT + settings.policy.max_age, settings.policy.expiry.absolute_end(_AT)
+    session = Session("k", "h", "u", _AT, *ends, _AT, _AT)
+    cookie = session_cookie(settings, DEMO_SESSION_ID, session)
+    _check_one(settings, cookie, DEMO_SESSION_ID, settings.session_max_age_seconds)
     _check_one(settings, cleared_cookie(settings), "", 0)
-    sent = session_cookie(settings, DEMO_SESSION_ID).split(";")[0]
+    sent = cookie.split(";")[0]
     assert presented_session_id(Request("GET", {}, (sent,), b"", None), settings) == DEMO_SESSION_ID
     in_header = {"cookie": f"{name}y=b; {sent}; {name}x=c"}
     assert presented_session_id(Request("GET", in_header, (), b"", None), settings) == DEMO_SESSION_ID

@@ -56,7 +56,7 @@ def _is_written_so(stands: Any, written: Any) -> None:
 
 def _copies() -> tuple[bytes, ...]:
     user = User("7f3c2a9e-5b1d-4c8e-9f60-2a4b6c8d0e1f", "a@b.c", UserRole.USER, is_verified=True, created_at=_AT)
-    session = Session("k", "h", user.id, _AT, _AT + timedelta(7), _AT + timedelta(30), _AT, "192.0.2.7", "curl")
+    session = Session("k", "h", user.id, _AT, _AT + timedelta(7), _AT + timedelta(30), _AT, _AT, "192.0.2.7", "curl")
     original = {"user_id": user.id, "created_at": 1, "expires_at": 2, "ip": None, "user_agent": None}
     return (
         encode_copy(SessionWithUser(session, user), _AT),

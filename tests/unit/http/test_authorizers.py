@@ -15,6 +15,7 @@ from session_management.http.authorizers import (
     context_of,
     read_authorizer_event,
 )
+from session_management.http.responses import instant
 from session_management.http.session_ids import presented_session_id
 from session_management.managers.mock import DEMO_SESSION_ID
 from session_management.models import SessionWithUser
@@ -198,6 +199,7 @@ def test_the_backend_is_told_flat_strings(found: SessionWithUser) -> None:
         "expires_at": found.session.expires_at.strftime("%Y-%m-%dT%H:%M:%S.")
         + f"{found.session.expires_at:%f}"[:3]
         + "Z",
+        "authenticated_at": instant(found.session.authenticated_at),
     }
     assert {type(value) for value in context.values()} == {str}
 

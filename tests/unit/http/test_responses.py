@@ -144,7 +144,15 @@ def test_a_user_is_shown_with_these_fields_and_no_other(found: SessionWithUser) 
 def test_a_session_is_shown_with_these_fields_and_no_other(found: SessionWithUser) -> None:
     body = session_body(found.session)
 
-    assert list(body) == ["handle", "created_at", "expires_at", "last_activity", "ip", "user_agent"]
+    assert list(body) == [
+        "handle",
+        "created_at",
+        "expires_at",
+        "last_activity",
+        "authenticated_at",
+        "ip",
+        "user_agent",
+    ]
     assert (body["handle"], body["ip"], body["user_agent"]) == (found.session.handle, "192.0.2.7", "Mozilla/5.0")
 
 
