@@ -58,6 +58,7 @@ class Configuration:
     life: int
     activity: int
     retention: int
+    slides: bool
 
     @property
     def policy(self) -> SessionPolicy:
@@ -68,6 +69,8 @@ class Configuration:
             absolute=absolute,
             at_rest="plain" if self.at_rest == "plain" else "digest",
             max_age=max_age,
+            short_max_age=max_age / 2,
+            slides=self.slides,
             touch=touch,
             max_per_user=self.max_per_user,
             revoked_retention=_RETENTIONS[self.retention],
@@ -82,6 +85,7 @@ configurations = st.builds(
     life=st.integers(0, len(_LIVES) - 1),
     activity=st.integers(0, len(_ACTIVITY) - 1),
     retention=st.integers(0, len(_RETENTIONS) - 1),
+    slides=st.booleans(),
 )
 environments = st.sampled_from(ENVIRONMENTS)
 stores = st.sampled_from(STORES)

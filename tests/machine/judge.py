@@ -8,7 +8,7 @@ from session_management.errors import SessionManagementError, StoreUnavailableEr
 from session_management.interfaces import ValidationPath
 from session_management.models import SessionWithUser
 from session_management.tokens import handle_of
-from tests.machine.known import Look, Place, SessionModel, State
+from tests.machine.known import Between, Look, Place, SessionModel, State
 from tests.machine.model import Model, Reach
 
 _FROM_A_COPY: Final = (ValidationPath.COPY, ValidationPath.STALE_IF_ERROR)
@@ -50,10 +50,11 @@ def fault_of(model: Model, session: SessionModel, answer: Validated) -> str | No
 
 def learn(model: Model, session: SessionModel, answer: Validated) -> None:
     """Know what *answer*, which may be given, tells of the record and of what stands in Redis."""
+    if answer.postgres is Reach.SHAKY and (answer.error or answer.path is ValidationPath.STALE_IF_ERROR):
+        model.may_be_touched(session)
     if answer.error:
-        if answer.postgres is Reach.SHAKY and model.now < model.end(session):
-            session.last_activity.high = model.now
-    elif answer.found is None:
+        return
+    if answer.found is None:
         _learn_none(model, session, answer)
     elif answer.path in _FROM_A_COPY:
         _learn_copy(model, session, answer, answer.found)
@@ -94,10 +95,20 @@ def _fault_of_record(model: Model, session: SessionModel, answer: Validated) -> 
         "it was ended": session.is_ended is True,
         "its user is disabled or gone": State.ACTIVE not in session.user.states,
         "the user does not look like this": look_of(answer.found) not in session.user.looks,
-        "its expiry was never that": not session.expires_at.holds(answer.found.session.expires_at),
+        "its expiry was never that": not _is_expiry(model, session, answer),
         "its activity was not recorded so": not _is_activity(model, session, answer.found.session.last_activity),
     }
     return next((fault for fault, is_found in faults.items() if is_found), None)
+
+
+def _is_expiry(model: Model, session: SessionModel, answer: Validated) -> bool:
+    """Where sessions slide, activity that is recorded pushes it."""
+    assert answer.found
+    told = answer.found.session
+    may_stay = not model.policy.slides or told.last_activity != model.now or answer.postgres is not Reach.SURE
+    pushed = Between(*(model.pushed(session, end) for end in session.expires_at.bounds))
+    is_pushed = told.last_activity == model.now and pushed.holds(told.expires_at)
+    return is_pushed or (may_stay and session.expires_at.holds(told.expires_at))
 
 
 def _is_activity(model: Model, session: SessionModel, recorded: datetime) -> bool:
@@ -152,6 +163,8 @@ def _learn_record(model: Model, session: SessionModel, answer: Validated, found:
     session.user.looks = {look_of(found)}
     session.expires_at.settle(found.session.expires_at)
     session.last_activity.settle(found.session.last_activity)
+    if answer.postgres is Reach.SHAKY:
+        model.may_be_touched(session)
     if answer.path is ValidationPath.RECORD:
         session.place = Place(session.place.copies)
         model.copied(session, surely=answer.redis is Reach.SURE)

@@ -109,6 +109,7 @@ class SessionModel:
     expires_at: Between
     absolute_end: datetime
     last_activity: Between
+    is_persistent: bool
     ends: list[Doubt] = field(default_factory=list)
     place: Place = field(default_factory=Place)
     was_fenced: bool = False

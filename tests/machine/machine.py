@@ -18,8 +18,8 @@ class Machine(SessionRules, UserRules, StoreRules):
     """Every rule."""
 
 
-def drive(servers: Servers, census: Census, runs: int, *, seed: int | None = None) -> None:
-    """Drive as many *runs*, drawn by *seed* if there is one; *census* is told what happened.
+def drive(servers: Servers, census: Census, runs: int, *, seed: int) -> None:
+    """Drive as many *runs*, drawn by *seed*; *census* is told what happened.
 
     Raises:
         AssertionError: an answer was not one that the model allows; Hypothesis prints the shortest way to it.
@@ -27,4 +27,4 @@ def drive(servers: Servers, census: Census, runs: int, *, seed: int | None = Non
     # A class of its own: what Hypothesis knows of a machine, it keeps there.
     driven = type("Machine", (Machine,), {"servers": servers, "census": census})
     drawn = settings(max_examples=runs, stateful_step_count=STEPS, database=None)
-    run_state_machine_as_test(driven if seed is None else hypothesis.seed(seed)(driven), settings=drawn)
+    run_state_machine_as_test(hypothesis.seed(seed)(driven), settings=drawn)

@@ -63,14 +63,28 @@ class Model:
         end, idle = min(expires, session.absolute_end), self.policy.expiry.idle
         return min(end, active + idle) if idle else end
 
+    def pushed(self, session: SessionModel, end: datetime) -> datetime:
+        """Return what activity makes of *end* now."""
+        life = self.policy.life(is_persistent=session.is_persistent)
+        return max(end, min(self.now + life, session.absolute_end)) if self.policy.slides else end
+
+    def may_be_touched(self, session: SessionModel) -> None:
+        """Activity may have been recorded, and pushed the end."""
+        if self.now < self.end(session):
+            session.last_activity.high = self.now
+            session.expires_at.high = self.pushed(session, session.expires_at.high)
+
     def changed(self, user: UserModel, outcome: Outcome, ending: Iterable[SessionModel] = ()) -> Doubt:
-        """A change of *user* that ended the sessions *ending*, as one: each copy of theirs got a fence, or may have."""
+        """A change of *user* that ended the sessions *ending*, as one: each copy of theirs got a fence, or may have.
+
+        Of a user who is gone there are no rows, so that nothing is fenced (again): see `logged_out`.
+        """
         doubt = Doubt({Outcome.UNKNOWN: None, Outcome.NOTHING: False}.get(outcome, True))
         for session in ending:
             session.ends.append(doubt)
         if outcome is not Outcome.NOTHING:
             for session in user.sessions:
-                self.fenced(session, surely=outcome is Outcome.DONE)
+                self.fenced(session, surely=outcome is Outcome.DONE and State.GONE not in user.states)
         return doubt
 
     def fenced(self, session: SessionModel, *, surely: bool) -> None:
@@ -95,10 +109,15 @@ class Model:
             session.last_activity.high = self.now
 
     def logged_out(self, session: SessionModel, outcome: Outcome, redis: Reach) -> None:
-        """A logout ends the row, then fences; where PostgreSQL fails, it fences all the same."""
+        """A logout ends the row, then fences; where PostgreSQL fails, it fences all the same.
+
+        Of a user who is gone there is no row, and nothing is fenced: a copy that a failover brought back goes on being
+        believed for as long as it would have been.
+        """
         if outcome is not Outcome.NOTHING:
             session.ends.append(Doubt(None if outcome is Outcome.UNKNOWN else True))
-        surely = outcome is Outcome.DONE or (outcome is not Outcome.RECORDED and redis is Reach.SURE)
+        is_fenced = outcome is Outcome.DONE or (outcome is not Outcome.RECORDED and redis is Reach.SURE)
+        surely = is_fenced and State.GONE not in session.user.states
         if surely or redis is not Reach.NONE:
             place = Place() if surely else replace(session.place, sure=None)
             session.place = replace(place, revoked_fence_until=self._fence_end())

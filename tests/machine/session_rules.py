@@ -25,22 +25,34 @@ _UNKNOWN = ("A" * 43, "B" * 42 + "A", "malformed", "")
 class SessionRules(Driver):
     """What clients do with sessions."""
 
-    @rule(scene=scenes, email=emails, is_right=mostly)
-    def log_in(self, scene: Scene, email: str, is_right: bool) -> None:
+    @rule(scene=scenes, email=emails, is_right=mostly, remember=mostly, presents=st.none() | picks)
+    def log_in(self, scene: Scene, email: str, is_right: bool, remember: bool, presents: Pick | None) -> None:
         owner = self.model.owner(email)
         password = min(owner.passwords) if is_right else "a wrong one"
-        asked = self.ask_to_open(scene, lambda manager: manager.log_in(email, password, _METADATA))
+        presented = self.picked(presents) if presents else None
+        asked = self.ask_to_open(
+            scene,
+            lambda manager: manager.log_in(
+                email,
+                password,
+                _METADATA,
+                remember=remember,
+                presented_session_id=presented.session_id if presented else None,
+            ),
+        )
         self.saw("log in", asked)
         if isinstance(asked.error, InvalidCredentialsError):
             must_be_right = owner.passwords == {password} and owner.states == {State.ACTIVE}
             self.hold(not must_be_right, "an enabled user's right password was refused")
             owner.was_refused(password)
         elif asked.error:
-            self.opened_or_not(owner, asked, self.model.policy.max_age)
+            self.opened_or_not(owner, asked, self.model.policy.life(is_persistent=remember), remember)
         else:
             self.hold(password in owner.passwords, "a wrong password was accepted")
             owner.passwords = {password}
-            self.logged_in(owner, asked, asked.value)
+            self.logged_in(owner, asked, asked.value, remember)
+            self.replaced(presented, asked)
+        self.validate(scene.witness, presented)
 
     @rule(scene=scenes, email=emails, ttl=st.sampled_from(_TTLS))
     def create_session(self, scene: Scene, email: str, ttl: int) -> None:
@@ -116,43 +128,62 @@ class SessionRules(Driver):
         self.model.logged_out(session, asked.outcome, asked.redis)
         self.validate(scene.witness, session)
 
+    @rule(environment=environments, witness=environments, pick=picks)
+    def log_out_without_redis(self, environment: int, witness: int, pick: Pick) -> None:
+        """The record knows, and a copy that was just believed goes on for a while."""
+        self.validate(witness, self.picked(pick))
+        self.world.link(environment, "redis").close()
+        self.log_out(Scene(environment, None, witness), pick)
+        self.world.link(environment, "redis").open()
+
     def open_first_session(self, email: str) -> None:
         """Log in while nothing is wrong."""
-        self.log_in(Scene(0, None, 0), email, True)
+        self.log_in(Scene(0, None, 0), email, True, True, None)
 
     def ask_to_open(self, scene: Scene, work: Callable[[UserManager], Any]) -> Asked:
         """No two sessions are of one age: which are the newest is then plain."""
         self.pass_time(0.001)
         return self.change(scene, work)
 
-    def logged_in(self, user: UserModel, asked: Asked, login: LogIn) -> None:
+    def replaced(self, presented: SessionModel | None, asked: Asked) -> None:
+        """Know what a login that was acknowledged did to the session presented with it: all that it could."""
+        if presented:
+            recorded = Outcome.DONE if asked.redis is Reach.SURE else Outcome.RECORDED
+            outcome = recorded if asked.postgres is Reach.SURE else Outcome.UNKNOWN
+            self.model.logged_out(presented, outcome, asked.redis)
+
+    def logged_in(self, user: UserModel, asked: Asked, login: LogIn, remember: bool) -> None:
         """Know what a login answered."""
         look = look_of(SessionWithUser(login.session, login.user))
         self.hold(login.user.id == login.session.user_id == user.user_id, "it is another user's session")
         self.hold(look in user.looks, f"the login shows {look}")
         user.looks = {look}
-        made = self.opened(user, asked, login.session_id, self.model.policy.max_age)
+        life = self.model.policy.life(is_persistent=remember)
+        made = self.opened(user, asked, login.session_id, life, remember)
         self.hold(made.expires_at.holds(login.session.expires_at), f"it ends at {login.session.expires_at}")
 
-    def opened(self, user: UserModel, asked: Asked, session_id: str, ttl: timedelta) -> SessionModel:
+    def opened(
+        self, user: UserModel, asked: Asked, session_id: str, ttl: timedelta, is_persistent: bool = True
+    ) -> SessionModel:
         """Know a session that was acknowledged."""
         self.hold(State.ACTIVE in user.states, "a disabled or deleted user got a session")
         self.hold(asked.postgres is not Reach.NONE, "PostgreSQL cannot have recorded it")
         user.states = {State.ACTIVE}
-        made = self.new_session(user, session_id, ttl)
+        made = self.new_session(user, session_id, ttl, is_persistent)
         self.model.opened(made, Doubt(True), asked.redis)
         return made
 
-    def opened_or_not(self, user: UserModel, asked: Asked, ttl: timedelta) -> None:
+    def opened_or_not(self, user: UserModel, asked: Asked, ttl: timedelta, is_persistent: bool = True) -> None:
         """A login is refused for want of PostgreSQL alone; a session may be recorded that nobody knows the ID of."""
         self.hold(asked.outcome is not Outcome.RECORDED, "a login needs no Redis")
         if asked.outcome is Outcome.UNKNOWN and State.ACTIVE in user.states:
-            made = self.new_session(user, None, ttl)
+            made = self.new_session(user, None, ttl, is_persistent)
             made.ends.append(Doubt())
             self.model.opened(made, Doubt(), Reach.NONE)
 
-    def new_session(self, user: UserModel, session_id: str | None, ttl: timedelta) -> SessionModel:
+    def new_session(self, user: UserModel, session_id: str | None, ttl: timedelta, is_persistent: bool) -> SessionModel:
         now = self.model.now
         absolute_end = self.model.policy.expiry.absolute_end(now)
         end = min(now + ttl, absolute_end)
-        return SessionModel(session_id, user, now, Between(end, end), absolute_end, Between(now, now))
+        ends, active = Between(end, end), Between(now, now)
+        return SessionModel(session_id, user, now, ends, absolute_end, active, is_persistent)

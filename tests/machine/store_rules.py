@@ -97,7 +97,8 @@ class StoreRules(Driver):
 
     @rule(environment=environments, pick=picks, store=stores, seconds=st.sampled_from(_OUTAGES))
     def a_store_is_out_of_reach_for_a_while(self, environment: int, pick: Pick, store: str, seconds: float) -> None:
-        """For one environment alone, which is asked at the end of it."""
+        """For one environment alone, which is asked before it and at the end of it."""
+        self.validate(environment, self.picked(pick))
         self.world.link(environment, store).close()
         self.pass_time(seconds)
         self.validate(environment, self.picked(pick))

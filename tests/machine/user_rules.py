@@ -52,8 +52,8 @@ class UserRules(Driver):
             after = {State.GONE} if asked.outcome is Outcome.DONE else {State.DISABLED}
             if asked.outcome is Outcome.UNKNOWN:
                 after |= {State.GONE}
-            user.states = self.known(asked, user.states, after)
             self.model.changed(user, asked.outcome, user.open_sessions)
+            user.states = self.known(asked, user.states, after)
         self.validate(scene.witness, user.newest_session)
 
     @rule(scene=scenes, email=emails, password=passwords, keep=st.booleans())
