@@ -72,6 +72,13 @@ _COUNTS: Final = (
     "revoked_deleted",
 )
 _SWEPT: Final = {"keys": [*_COUNTS]}
+_USER: Final = {"keys": ["user"]}
+_COMMANDS: Final = (
+    "command: must be one of create_user, set_password, verify, unverify, set_role, disable, enable, delete_user,"
+    " list_users, list_sessions, end_sessions, explain, doctor"
+)
+_VERIFY: Final = "there is a field that verify does not take; it takes user"
+_EXPLAINED: Final = ["ended_at", "handle", "reason", "redis", "said", "session", "state", "user", "validation"]
 _MIGRATED: Final = {"keys": ["applied", "current", "pending"]}
 
 CASES: Final = (
@@ -103,6 +110,14 @@ CASES: Final = (
     EventCase("authorizer.unknown.json", "Authorizer", _UNKNOWN),
     EventCase("me.json", "Me", {"status": 200}),
     EventCase("sweeper.schedule.json", "Sweeper", _SWEPT),
+    EventCase("admin.create-user.json", "Admin", _USER),
+    EventCase("admin.list-users.json", "Admin", {"keys": ["next", "users"]}),
+    EventCase("admin.list-sessions.json", "Admin", {"keys": ["sessions", "user_id"]}),
+    EventCase("admin.set-role.json", "Admin", _USER),
+    EventCase("admin.explain.json", "Admin", {"keys": _EXPLAINED}),
+    EventCase("admin.doctor.json", "Admin", {"keys": ["checks", "mode", "settings", "status"]}),
+    EventCase("admin.unknown-command.json", "Admin", {"error": _COMMANDS}),
+    EventCase("admin.unknown-field.json", "Admin", {"error": _VERIFY}),
     EventCase("migrate.json", "Migrate", _MIGRATED),
     EventCase("migrate.dry-run.json", "Migrate", _MIGRATED),
 )

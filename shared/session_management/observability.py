@@ -42,6 +42,19 @@ class LoggingObserver:
             logger.info("a store answers again", store=store)
 
 
+class SilentObserver:
+    """Tells nobody: whoever asks the stores reports by itself what comes of it."""
+
+    def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
+        """Say nothing."""
+
+    def store_failed(self, error: StoreUnavailableError) -> None:
+        """Say nothing."""
+
+    def breaker_changed(self, store: str, *, is_open: bool) -> None:
+        """Say nothing."""
+
+
 def tell_faults(error: ConfigurationError) -> None:
     """Log every fault of the settings in one line."""
     logger.error("the settings cannot work", faults=error.faults)

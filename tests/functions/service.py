@@ -26,6 +26,7 @@ FOLDERS = {
     "Authorizer": "functions/authorizer",
     "Me": "functions/me",
     "Sweeper": "functions/sweeper",
+    "Admin": "functions/admin",
     "Migrate": "infra/database",
 }
 _SHORT, _LONG = 10, 300

@@ -19,6 +19,7 @@ def test_every_function_is_loaded_as_lambda_loads_it() -> None:
         "Authorizer",
         "Me",
         "Sweeper",
+        "Admin",
         "Migrate",
     }
     assert all(callable(handler_of(case.function)) for case in CASES)

@@ -17,6 +17,7 @@ COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
 QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": ARN}
 
 
+@pytest.mark.usefixtures("cheap_passwords")
 @pytest.mark.parametrize("function", FOLDERS)
 @settings(
     max_examples=EXAMPLES,

@@ -88,7 +88,7 @@ def test_the_demo_fails_where_the_migrations_do(tmp_path: Path) -> None:
 
 def broken(folder: Path, function: str = "", handler: str = "") -> Path:
     """Return a copy of the service with another *handler* for *function*."""
-    for part in ("functions", "shared/session_management", "infra/database", "infra/local/create_user"):
+    for part in ("functions", "shared/session_management", "infra/database"):
         shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     if function:
         (folder / "functions" / function / "app.py").write_text(handler)

@@ -3,6 +3,7 @@
 import pytest
 
 from infra.local.deployment import DEPLOYED
+from infra.local.door.routes import ROUTES
 from session_management.settings import Settings
 from tests.events import CASES
 from tests.packaging.template import default, everywhere, functions, resources, template, variables
@@ -136,3 +137,17 @@ def test_the_local_stack_runs_each_function_as_the_template_says():
     for function in functions().values():
         folder = function["CodeUri"].rstrip("/")
         assert local[folder] == function.get("Timeout", everywhere()["Timeout"]), folder
+
+
+def test_nothing_but_an_operator_invokes_the_admin_function():
+    """It creates administrators: no URL, no route, no schedule, and nobody else's permission."""
+    admin = functions()["Admin"]
+
+    assert admin.keys() & {"Events", "FunctionUrlConfig", "EventInvokeConfig"} == set()
+    assert resources("AWS::Lambda::Permission") == {}
+    assert resources("AWS::Lambda::Url") == {}
+    assert admin["Policies"] == functions()["Sweeper"]["Policies"]
+
+
+def test_the_front_door_has_no_way_to_the_admin_function():
+    assert "admin" not in {route.function for route in ROUTES}

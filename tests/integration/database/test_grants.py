@@ -1,5 +1,6 @@
 """roles.sql and grants.sql give each role what its functions need, and no more."""
 
+from contextlib import nullcontext
 from typing import Final
 
 import pytest
@@ -82,7 +83,7 @@ STATEMENTS: Final = (
     "DROP TABLE sessions",
     "TRUNCATE sessions",
     "DELETE FROM session_migrations",
-    "SELECT * FROM session_migrations",
+    "UPDATE session_migrations SET name = 'x'",
     "CREATE INDEX more ON sessions (user_agent)",
 )
 
@@ -95,3 +96,12 @@ def test_nobody_but_the_migrator_changes_the_schema(
         for statement in STATEMENTS:
             with pytest.raises(AssertionError, match=r"permission denied|must be owner"):
                 psql(postgres, "-c", statement, database=name, user=role, password=password)
+
+
+def test_only_the_service_may_see_which_migrations_are_applied(
+    postgres: EmbeddedPostgres, name: str, roles: dict[str, str]
+) -> None:
+    for kind, may in (("service", True), ("validator", False)):
+        role, password = roles[kind].split(":")
+        with nullcontext() if may else pytest.raises(AssertionError, match="permission denied"):
+            psql(postgres, "-c", "SELECT * FROM session_migrations", database=name, user=role, password=password)
