@@ -23,6 +23,7 @@ FOLDERS = {
     "Login": "functions/login",
     "Logout": "functions/logout",
     "Validate": "functions/validate",
+    "Sessions": "functions/sessions",
     "Authorizer": "functions/authorizer",
     "Me": "functions/me",
     "Sweeper": "functions/sweeper",

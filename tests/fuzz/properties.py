@@ -11,8 +11,17 @@ from openapi_schema_validator import OAS31Validator
 from tests.fuzz.document import operations
 from tests.fuzz.targets.target import is_clean
 
-HTTP: Final = {"Login": "POST /login", "Validate": "GET /validate", "Logout": "POST /logout"}
+_PATHS: Final = {
+    "/login": ("POST",),
+    "/validate": ("GET",),
+    "/logout": ("POST",),
+    "/sessions": ("GET", "DELETE"),
+    "/sessions/extend": ("POST",),
+    "/sessions/{handle}": ("DELETE",),
+}
+HTTP: Final = ("Login", "Validate", "Logout", "Sessions")
 _SESSION_ID: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+_HANDLE: Final = re.compile(r"[0-9a-f]{64}")
 _NO_CALL: Final = (400, 403, 405, 413, 415)
 _NEVER_FAILED: Final = {
     "UnauthorizedError": "Unauthorized",
@@ -67,15 +76,19 @@ def _check_payload(answer: dict[str, Any]) -> None:
 
 def _is_documented(function: str, event: Any, answer: dict[str, Any]) -> None:
     """The answer is one that docs/openapi.yaml has for that method and status."""
-    own, path = HTTP[function].split()
+    path = f"/{function.lower()}" + _below(event) * (function == "Sessions")
     method, status = _method(event), str(answer["statusCode"])
-    if method not in (own, "OPTIONS"):
+    if path not in _PATHS:
+        assert status in ("400", "404", "413", "503")
+        return
+    own = _PATHS[path]
+    if method not in (*own, "OPTIONS"):
         assert status in ("400", "405", "413", "503")
     if status == "405":
-        assert method not in (own, "OPTIONS")
+        assert method not in (*own, "OPTIONS")
         assert json.loads(answer["body"])["code"] == "method_not_allowed"
         return
-    operation = f"OPTIONS {path}" if method == "OPTIONS" else HTTP[function]
+    operation = f"{method if method == 'OPTIONS' or method in own else own[0]} {path}"
     content = operations()[operation]["responses"][status].get("content")
     if content is None:
         assert answer["body"] == ""
@@ -100,6 +113,14 @@ def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None
         assert calls
     if calls:
         assert _may_present(event)
+
+
+def _below(event: Any) -> str:
+    """Return where below /sessions an event leads, as the document has it."""
+    path = event.get("rawPath", "/") if isinstance(event, dict) else "/"
+    parts = [part for part in str(path).split("/") if part]
+    below = "/".join(parts[max((at + 1 for at, part in enumerate(parts) if part == "sessions"), default=0) :])
+    return "/{handle}" * bool(_HANDLE.fullmatch(below)) or (f"/{below}" if below else "")
 
 
 def _method(event: Any) -> str:
