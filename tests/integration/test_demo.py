@@ -30,6 +30,7 @@ STEPS = (
     "A protected route lets the session pass, through the authorizer.",
     "Without a session the authorizer refuses.",
     "Valkey loses everything: nobody is logged out.",
+    "The user sees both sessions, and ends the app's.",
     "Logging out ends the session and clears the cookie.",
     "The same cookie, sent again, opens nothing.",
     "A sweep cleans up.",
