@@ -59,7 +59,7 @@ class Plantation:
         """Return the first of *tests* that fails, or None; *options* are pytest's.
 
         Raises:
-            TestRunError: pytest itself did not come to run them, or there are none.
+            TestRunError: pytest itself did not come to run them, or to their end, or there are none.
         """
         run = subprocess.Popen(
             [sys.executable, *_PYTEST, *options, *tests],
@@ -72,8 +72,9 @@ class Plantation:
         )
         try:
             output, _ = run.communicate(timeout=_ENOUGH_SECONDS)
-        except subprocess.TimeoutExpired:
-            return f"{' '.join(tests)} did not end within {_ENOUGH_SECONDS} s"
+        except subprocess.TimeoutExpired as error:
+            # No test noticed anything: it may be the machine that is slow.
+            raise TestRunError(f"{' '.join(tests)} did not end within {_ENOUGH_SECONDS} s") from error
         finally:
             if run.poll() is None:
                 os.killpg(run.pid, signal.SIGKILL)
