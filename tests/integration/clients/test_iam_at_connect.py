@@ -143,7 +143,7 @@ def ids_of(look: redis.Redis) -> list[str]:
 
 
 def until_ended(store: Store, connections: set[object]) -> None:
-    wait_until(lambda: not store.open() & connections)
+    wait_until(lambda: not store.open() & connections, seconds=10.0)
 
 
 def test_each_connection_is_opened_with_the_token_of_its_moment(store: Store, clock: ToldClock) -> None:
