@@ -2,6 +2,7 @@
 
 from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
+from session_management.http.client_change import check_client
 from session_management.http.door import answering
 from session_management.http.requests import Request
 from session_management.http.responses import Response, ok, session_body, user_body
@@ -21,4 +22,5 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     found = UserManagerFactory.create().find_session(session_id) if session_id else None
     if found is None:
         raise UnauthenticatedError("no live session is presented")
+    check_client(request, found, settings)
     return ok({"user": user_body(found.user), "session": session_body(found.session)})
