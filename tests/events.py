@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 
 EVENTS: Final = Path(__file__).parent.parent / "events"
-MOCK_ENVIRONMENT: Final[Mapping[str, str]] = json.loads((EVENTS / "env/mock.json").read_text())["Parameters"]
+ADMINS_ONLY: Final = EVENTS / "env/admins-only.json"
+"""The variables of an authorizer that lets administrators alone pass, whom the event files present none of."""
+
+
+def environment_of(file: Path) -> Mapping[str, str]:
+    """Return the variables that a file for `sam local invoke --env-vars` gives to every function."""
+    parameters: Mapping[str, str] = json.loads(file.read_text())["Parameters"]
+    return parameters
+
+
+MOCK_ENVIRONMENT: Final = environment_of(EVENTS / "env/mock.json")
 
 type Outcome = Mapping[str, Any]
 
@@ -128,4 +138,16 @@ CASES: Final = (
     EventCase("admin.unknown-field.json", "Admin", {"error": _VERIFY}),
     EventCase("migrate.json", "Migrate", _MIGRATED),
     EventCase("migrate.dry-run.json", "Migrate", _MIGRATED),
+)
+
+# Of the authorizer whose variables are in ADMINS_ONLY: who has no session is told so, who has one is denied.
+DENIED_CASES: Final = (
+    EventCase("authorizer.http-api-v2.json", "Authorizer", {"isAuthorized": False}),
+    EventCase("authorizer.http-api-v2.denied.json", "Authorizer", {"isAuthorized": False}),
+    EventCase("authorizer.http-api-v1.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.rest-token.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.rest-token.denied.json", "Authorizer", {"error": "Unauthorized"}),
+    EventCase("authorizer.rest-request.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.websocket.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.unknown.json", "Authorizer", _UNKNOWN),
 )

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from session_management.clients import connections
@@ -71,6 +72,11 @@ class UserManagerFactory:
             if cls._of_environment is None:
                 cls._of_environment = Settings.from_environment()
             return cls._of_environment
+
+    @classmethod
+    def now(cls) -> datetime:
+        """Return the present by the clock that managers go by."""
+        return _CLOCK.now()
 
     @classmethod
     def _close(cls) -> None:

@@ -2,12 +2,19 @@
 
 import pytest
 
-from tests.events import CASES, EventCase, outcome
+from tests.events import ADMINS_ONLY, CASES, DENIED_CASES, EventCase, environment_of, outcome
 from tests.functions.service import Service, handler_of
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_each_event_file_is_answered_as_expected(service: Service, case: EventCase) -> None:
+    assert outcome(service.answer(case.function, case.event)) == case.expected
+
+
+@pytest.mark.parametrize("case", DENIED_CASES, ids=str)
+def test_an_authorizer_with_a_policy_answers_the_same_files_by_it(service: Service, case: EventCase) -> None:
+    service.configure(**environment_of(ADMINS_ONLY))
+
     assert outcome(service.answer(case.function, case.event)) == case.expected
 
 

@@ -223,3 +223,10 @@ def test_while_postgresql_is_down_it_cannot_be_told(service: Service, stores: St
     service.manager.find_session(DEMO_SESSION_ID)
     stores.down = {POSTGRES}
     assert told(ask(service, method, path)) == (503, "unavailable")
+
+
+def test_another_client_than_the_sessions_own_is_shown_nothing_where_that_is_denied(service: Service) -> None:
+    service.configure(CLIENT_CHANGE_POLICY="deny")
+    cookies = [f"__Host-sessionId={another_session(service, ip='198.51.100.7', user_agent=CHROME)}"]
+
+    assert told(ask(service, cookies=cookies)) == (401, "unauthenticated")

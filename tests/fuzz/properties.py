@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from openapi_schema_validator import OAS31Validator
 
+from session_management.access import Denial
 from tests.fuzz.document import operations
 from tests.fuzz.targets.target import is_clean
 
@@ -108,9 +109,17 @@ def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None
         assert _NEVER_FAILED[answer["errorType"]] == answer["errorMessage"]
     context = answer.get("context", {})
     assert all(type(value) is str for value in context.values())
-    if "policyDocument" in answer or answer.get("isAuthorized"):
+    effects = [statement["Effect"] for statement in answer.get("policyDocument", {}).get("Statement", ())]
+    if effects == ["Allow"] or answer.get("isAuthorized"):
         assert context["session_handle"]
         assert calls
+    elif effects:
+        assert effects == ["Deny"]
+        assert context.keys() == {"denied"}
+        assert context["denied"] in [*Denial]
+        assert calls
+    elif "isAuthorized" in answer:
+        assert answer == {"isAuthorized": False}
     if calls:
         assert _may_present(event)
 

@@ -14,6 +14,7 @@ from tests.support.http_events import http_event
 
 EXAMPLES = 400
 COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
+STRICT = {"REQUIRED_ROLE": "USER", "REQUIRE_VERIFIED": "true", "CLIENT_CHANGE_POLICY": "deny"}
 QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": ARN}
 
 
@@ -46,5 +47,24 @@ def test_whatever_is_presented_is_answered_as_documented(
     function, event = drawn
     stores.calls.clear()
     answer = service.answer(function, event)
+
+    check(function, event, answer, stores.calls)
+
+
+@pytest.fixture
+def strict(service: Service) -> Service:
+    """The functions under a policy that a session may meet or not; the demo session's user agent is nobody's."""
+    service.configure(**STRICT)
+    return service
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(presenting())
+def test_whoever_presents_what_is_answered_as_documented_under_a_policy(
+    strict: Service, stores: Stores, drawn: tuple[str, Any]
+) -> None:
+    function, event = drawn
+    stores.calls.clear()
+    answer = strict.answer(function, event)
 
     check(function, event, answer, stores.calls)

@@ -41,7 +41,7 @@ class Request:
     @property
     def metadata(self) -> SessionMetadata:
         """Where the request came from, as a session records it."""
-        return SessionMetadata(ip=self.source_ip, user_agent=self.headers.get("user-agent"))
+        return client_of(self.source_ip, self.headers)
 
 
 def read_request(event: Mapping[str, Any]) -> Request:
@@ -55,14 +55,30 @@ def read_request(event: Mapping[str, Any]) -> Request:
         http = event["requestContext"]["http"]
         headers = lower_case(event.get("headers"))
         cookies = cookies_of(event)
-        method, source_ip = http["method"].upper(), http.get("sourceIp")
+        method = http["method"].upper()
         path, query = _path_of(event), _query_of(event)
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
     # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
     _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
-    source_ip = source_ip if isinstance(source_ip, str) else None
-    return Request(method, headers, cookies, _read_body(event), source_ip, path, query)
+    return Request(method, headers, cookies, _read_body(event), source_ip_of(event), path, query)
+
+
+def client_of(source_ip: str | None, headers: Mapping[str, str]) -> SessionMetadata:
+    """Return where a request came from, of a door or of an authorizer, as a session records it."""
+    return SessionMetadata(ip=source_ip, user_agent=headers.get("user-agent"))
+
+
+def source_ip_of(event: Mapping[str, Any]) -> str | None:
+    """Return the address that connected, as API Gateway or the function URL tells it; None if it does not.
+
+    Payload 2.0 has it below `http`; 1.0, REST and WebSocket below `identity`; a TOKEN authorizer's event nowhere.
+    """
+    match event.get("requestContext"):
+        case {"http": {"sourceIp": str(source_ip)}} | {"identity": {"sourceIp": str(source_ip)}}:
+            return source_ip
+        case _:
+            return None
 
 
 def cookies_of(event: Mapping[str, Any]) -> tuple[str, ...]:
