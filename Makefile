@@ -46,7 +46,7 @@ docker:
 
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/machine tests/mutations
+	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/machine tests/mutations tests/standards
 
 .PHONY: fuzz
 fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="events cookies").
@@ -65,6 +65,10 @@ load: .venv/made ## Keep killing both stores under load for longer than the test
 mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, MACHINE=1, WRITE=1).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run \
 		$(if $(ONLY),--only $(ONLY)) $(if $(MACHINE),--machine) $(if $(WRITE),--write)
+
+.PHONY: asvs
+asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.standards.matrix
 
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.

@@ -74,6 +74,7 @@ def test_recently_revoked_are_those_within_a_fences_life_in_order(stores: Stores
 
 
 def test_revoked_rows_past_their_retention_are_purgeable_oldest_first(stores: Stores, user: User) -> None:
+    """ASVS 14.2.7."""
     first = revoked(stores, user, ends_in=timedelta(days=1))
     stores.pass_time(1)
     second = revoked(stores, user)

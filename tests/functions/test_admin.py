@@ -111,6 +111,7 @@ def test_users_are_listed_page_by_page(service: Service) -> None:
 
 
 def test_sessions_are_listed_and_ended_by_handle_or_all(service: Service) -> None:
+    """ASVS 7.4.5."""
     agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/129.0.0.0 Safari/537.36"
     newest = service.manager.log_in(DEMO, DEMO_PASSWORD, SessionMetadata("192.0.2.7", agent))
     listed = command(service, "list_sessions", user=DEMO)["sessions"]

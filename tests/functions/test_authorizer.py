@@ -130,7 +130,7 @@ def test_what_is_no_session_id_costs_no_store_call(
 def test_an_outage_is_another_exception_which_denies_and_is_not_cached(
     service: Service, stores: Stores, shape: str, down: set[str]
 ) -> None:
-    """P6: API Gateway makes 500 of it, and 401 only of `Unauthorized`."""
+    """P6: API Gateway makes 500 of it, and 401 only of `Unauthorized`. ASVS 16.5.3."""
     stores.down = down
 
     answer = service.answer("Authorizer", question(shape, *LIVE))
@@ -174,7 +174,7 @@ def test_an_event_of_no_known_shape_denies_before_any_store_is_asked(
 
 
 def test_after_a_logout_the_authorizer_denies(service: Service) -> None:
-    """P2."""
+    """P2. ASVS 7.4.1."""
     service.invoke("Authorizer", question("http-api-v2", *LIVE))
     service.manager.delete_session(DEMO_SESSION_ID)
 

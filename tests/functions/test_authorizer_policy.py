@@ -114,6 +114,7 @@ def test_a_denied_session_costs_no_more_store_calls_than_an_allowed_one(
 
 
 def test_a_deny_is_told_with_the_handle_and_without_the_email(service: Service, log: Log, denial: Denial) -> None:
+    """ASVS 16.3.2."""
     service.answer("Authorizer", question("http-api-v2", *LIVE))
 
     (line,) = log.saying("a live session was denied")

@@ -114,6 +114,7 @@ def test_a_body_of_exactly_16_kib_is_read(service: Service) -> None:
 
 
 def test_a_password_of_1024_characters_is_verified(service: Service) -> None:
+    """ASVS 6.2.9, NIST SP 800-63B-4, 3.1.1.2."""
     assert told(service.invoke("Login", login({**GOOD, "password": "é" * 1024}))) == (401, "invalid_credentials")
 
 
@@ -149,6 +150,7 @@ BAD_CREDENTIALS: dict[str, dict[str, Any]] = {
 def test_what_is_no_session_id_is_401_before_any_store_is_asked(
     service: Service, stores: Stores, function: str, parts: dict[str, Any]
 ) -> None:
+    """ASVS 7.2.1."""
     answer = service.invoke(function, http_event(METHODS[function], **parts))
 
     assert told(answer) == (401, "unauthenticated")

@@ -200,6 +200,7 @@ def test_a_disabled_user_gets_in_again_once_enabled(service: Service) -> None:
 
 
 def test_a_refused_login_opens_no_session(service: Service, stores: Stores) -> None:
+    """ASVS 7.6.2."""
     log_in(service, password="wrong")
 
     assert stores.calls == [f"{POSTGRES}: find_by_email"]
@@ -227,6 +228,7 @@ def test_with_redis_down_a_login_goes_through(service: Service, stores: Stores) 
 
 
 def test_a_page_of_a_foreign_origin_cannot_log_anybody_in(service: Service, stores: Stores) -> None:
+    """ASVS 7.6.2."""
     answer = service.invoke(
         "Login", login_event(headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
     )

@@ -144,7 +144,7 @@ def test_the_cookie_is_cleared_with_the_attributes_it_was_set_with(
 
 
 def test_a_page_of_a_foreign_origin_cannot_log_anybody_out(service: Service, stores: Stores) -> None:
-    """Nor clear their cookie."""
+    """Nor clear their cookie. ASVS 3.5.1."""
     answer = log_out(service, cookies=[COOKIE], headers={"origin": "https://evil.example"})
 
     assert told(answer) == (403, "forbidden_origin")

@@ -43,6 +43,7 @@ def test_what_was_done_is_logged(service: Service, log: Log) -> None:
 def test_a_deployed_migrate_function_never_runs_mock(
     service: Service, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """ASVS 6.3.2."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "migrate")
     with pytest.raises(Exception, match="APP_ENV"):
         service.configure()

@@ -1,6 +1,7 @@
 """P5: after everything that can happen, no log line, metric, error or answer holds a secret that it must not."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ def at_rest(request: pytest.FixtureRequest, service: Service, monkeypatch: pytes
 def test_no_secret_is_told_to_anybody(
     service: Service, stores: Stores, log: Log, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """ASVS 16.2.5."""
     session_ids, answers = everything_that_can_happen(service, stores)
 
     output = "".join(capsys.readouterr())
@@ -93,12 +95,25 @@ def test_no_session_id_or_password_is_at_rest(service: Service, stores: Stores) 
 
 
 def test_what_is_logged_is_json_line_by_line(service: Service, stores: Stores, log: Log) -> None:
-    """A line break in what a client sends cannot forge one (ASVS 16.4.1)."""
+    """A line break in what a client sends cannot forge one. ASVS 16.4.1, 16.2.4."""
     service.answer("Login", http_event("POST", headers={**JSON, "user-agent": 'x"}\n{"level": "forged"'}, body="{}"))
     everything_that_can_happen(service, stores)
 
     assert log.lines
     assert "forged" not in {line["level"] for line in log.lines}
+
+
+def test_every_line_says_when_where_and_in_which_request(service: Service, stores: Stores, log: Log) -> None:
+    """The time with its offset from UTC. ASVS 16.2.1, 16.2.2."""
+    everything_that_can_happen(service, stores)
+
+    assert log.lines
+    for line in log.lines:
+        assert datetime.strptime(line["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").utcoffset() is not None
+        assert line["service"] == "session-management"
+        assert line["location"]
+        assert line["function_request_id"]
+        assert line["message"]
 
 
 def test_a_body_never_shows_its_password() -> None:

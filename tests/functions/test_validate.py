@@ -42,6 +42,7 @@ def test_the_cookie_and_the_bearer_token_are_answered_alike(service: Service) ->
 
 
 def test_the_answer_holds_no_session_id_and_nobody_may_store_it(service: Service) -> None:
+    """ASVS 14.3.2."""
     answer = service.invoke("Validate", http_event(cookies=[COOKIE]))
 
     assert DEMO_SESSION_ID not in str(answer)

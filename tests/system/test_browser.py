@@ -87,6 +87,7 @@ def log_in(browser: Browser) -> dict[str, Any]:
 
 
 def test_the_browser_keeps_the_cookie_as_it_was_meant(browser: Browser) -> None:
+    """ASVS 3.3.1, 3.3.2."""
     cookie = log_in(browser)
     value, expiry = cookie.pop("value"), cookie.pop("expiry")
 
@@ -103,6 +104,7 @@ def test_the_browser_keeps_the_cookie_as_it_was_meant(browser: Browser) -> None:
 
 
 def test_scripts_do_not_see_the_cookie(browser: Browser) -> None:
+    """ASVS 3.3.4."""
     log_in(browser)
     browser.add_cookie({"name": "visible", "value": "1"})
 
@@ -146,9 +148,7 @@ def test_a_logout_in_one_tab_logs_the_other_out(browser: Browser, origins: Origi
     assert browser.cookies() == []
 
 
-def test_a_session_is_listed_with_its_device_and_ended_from_another_profile(
-    browser: Browser, origins: Origins
-) -> None:
+def test_a_session_is_listed_with_its_device_and_ended_from_another_profile(browser: Browser, origins: Origins) -> None:
     """ASVS 7.5.2."""
     log_in(browser)
     ours = json.loads(browser.fetch("/validate")["body"])["session"]["handle"]
@@ -217,6 +217,7 @@ def test_a_page_of_a_foreign_origin_cannot_log_anybody_in(browser: Browser, orig
 
 @pytest.mark.parametrize("page", ["foreign", "foreign_site"])
 def test_a_page_of_a_foreign_origin_cannot_log_anybody_out(browser: Browser, origins: Origins, page: str) -> None:
+    """ASVS 3.5.1."""
     cookie = log_in(browser)
     browser.open(getattr(origins, page))
     browser.fetch(f"{origins.own}/logout", method="POST", credentials="include", mode="no-cors")

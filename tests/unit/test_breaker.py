@@ -48,6 +48,7 @@ def test_a_store_that_answers_is_always_asked(store: Store, observer: RecordingO
 
 
 def test_after_three_failures_in_a_row_the_store_is_spared(store: Store) -> None:
+    """ASVS 16.5.2."""
     store.fail(3)
 
     assert not store.use()

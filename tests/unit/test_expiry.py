@@ -26,6 +26,7 @@ def test_a_session_is_over_at_the_instant_of_its_expiry(session: Session, offset
 def test_a_session_is_over_at_the_instant_of_its_absolute_end(
     session: Session, offset: timedelta, is_over: bool
 ) -> None:
+    """ASVS 7.3.2."""
     extended = replace(session, expires_at=session.absolute_expires_at + timedelta(days=365))
 
     assert NO_IDLE.is_over(extended, session.absolute_expires_at + offset) is is_over
@@ -35,6 +36,7 @@ def test_a_session_is_over_at_the_instant_of_its_absolute_end(
 def test_a_session_is_over_when_it_has_been_idle_for_just_the_timeout(
     session: Session, offset: timedelta, is_over: bool
 ) -> None:
+    """ASVS 7.3.1."""
     active = replace(session, last_activity=session.created_at + timedelta(hours=5))
 
     assert IDLE.is_over(active, active.last_activity + timedelta(minutes=30) + offset) is is_over

@@ -42,6 +42,7 @@ def check_embedded_metric_format(line: dict[str, Any]) -> None:
 
 
 def test_a_failure_of_a_store_is_a_warning_and_a_metric_by_store(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    """ASVS 16.3.4."""
     LoggingObserver("production").store_failed(FAILURE)
 
     (line,), (metric,) = log.lines, metrics(capsys)
@@ -118,7 +119,10 @@ def test_a_changed_client_is_one_line_and_one_metric(
     changes: tuple[ClientChange, ...],
     is_refused: bool,
 ) -> None:
-    """OWASP, session management: bound properties that change are an event. Neither address nor agent is told."""
+    """OWASP, session management: bound properties that change are an event. Neither address nor agent is told.
+
+    ASVS 16.3.3, NIST SP 800-63B-4, 5.3.
+    """
     tell_client_changed(session, changes, is_refused=is_refused)
 
     (line,), (metric,) = log.lines, metrics(capsys)

@@ -73,10 +73,12 @@ def test_the_right_password_is_right_and_its_hash_stays(hashed: str) -> None:
 
 @pytest.mark.parametrize("wrong", [PASSWORD + " ", PASSWORD.upper(), "", "x" * 1024], ids=len)
 def test_any_other_password_is_wrong(hashed: str, wrong: str) -> None:
+    """ASVS 6.2.8."""
     assert not verify_password(wrong, hashed).is_right
 
 
 def test_how_a_keyboard_composes_a_letter_does_not_matter() -> None:
+    """NIST SP 800-63B-4, 3.1.1.2."""
     composed, decomposed = (unicodedata.normalize(form, "Zoë at the café") for form in ("NFC", "NFD"))
 
     assert composed != decomposed

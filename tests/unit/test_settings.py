@@ -335,6 +335,7 @@ def test_the_mode_follows_from_app_env_the_stores_and_force_mock_mode(variables:
     ],
 )
 def test_a_deployed_function_and_production_never_run_on_memory(variables: dict[str, str], faulty: list[str]) -> None:
+    """ASVS 6.3.2."""
     assert sorted(fault.partition(":")[0] for fault in faults_of(variables)) == faulty
 
 

@@ -77,7 +77,7 @@ def test_a_short_idle_timeout_goes_with_a_short_touch_interval() -> None:
     ],
 )
 def test_a_cookie_that_browsers_would_drop_is_refused(cookie: dict[str, str], expected: list[str]) -> None:
-    """RFC 6265bis, section 4.1.3: prefixes, which browsers know in any case."""
+    """RFC 6265bis, section 4.1.3: prefixes, which browsers know in any case. ASVS 3.3.3."""
     assert faulty(**cookie) == expected
 
 

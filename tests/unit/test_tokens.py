@@ -8,6 +8,7 @@ from session_management.tokens import AtRest, SessionNames, handle_of, new_sessi
 
 
 def test_a_session_id_carries_256_bits_in_43_url_safe_characters() -> None:
+    """ASVS 7.2.3, NIST SP 800-63B-4, 5.1."""
     session_id = new_session_id()
 
     assert len(session_id) == 43
@@ -16,12 +17,14 @@ def test_a_session_id_carries_256_bits_in_43_url_safe_characters() -> None:
 
 
 def test_a_session_id_is_made_of_32_bytes_of_the_operating_systems_randomness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASVS 7.2.3, NIST SP 800-63B-4, 5.1."""
     monkeypatch.setattr("secrets.token_bytes", lambda count: b"\xff" * count)
 
     assert new_session_id() == "_" * 42 + "8"
 
 
 def test_no_session_id_comes_twice() -> None:
+    """ASVS 7.2.3."""
     assert len({new_session_id() for _ in range(10_000)}) == 10_000
 
 

@@ -78,6 +78,7 @@ def test_the_page_has_a_preset_for_each_that_is_tested_and_no_other() -> None:
 
 
 def test_a_preset_is_taken_and_comes_to_what_the_page_says(preset: str) -> None:
+    """ASVS 7.1.1, NIST SP 800-63B-4, 2.1.3 and 2.2.3."""
     policy = settings_of(preset).policy
 
     assert (policy.max_age, policy.expiry.absolute, policy.expiry.idle) == PROMISED[preset]
@@ -86,7 +87,7 @@ def test_a_preset_is_taken_and_comes_to_what_the_page_says(preset: str) -> None:
 def test_a_session_in_use_ends_with_its_overall_time_out_to_the_millisecond(
     lasting: Stores, manager: UserManager, logged_in: LogIn, preset: str
 ) -> None:
-    """ASVS 7.3.2; NIST SP 800-63B-4, 2.1.3 and 2.2.3."""
+    """ASVS 7.3.2; NIST SP 800-63B-4, 2.1.3 and 2.2.3. NIST SP 800-63B-4, 5.2."""
     life, _, _ = PROMISED[preset]
     use_until(lasting, manager, logged_in, life, every=life / 40)
 
@@ -108,7 +109,10 @@ def test_no_extension_takes_a_session_past_its_bound(
 def test_a_session_is_quiet_for_no_longer_than_its_inactivity_time_out(
     lasting: Stores, manager: UserManager, logged_in: LogIn, preset: str, loses_copies: bool
 ) -> None:
-    """ASVS 7.3.1; NIST SP 800-63B-4, 2.2.3. It may end a moment before, as the page says."""
+    """ASVS 7.3.1; NIST SP 800-63B-4, 2.2.3. It may end a moment before, as the page says.
+
+    NIST SP 800-63B-4, 5.2.
+    """
     life, _, idle = PROMISED[preset]
     policy = settings_of(preset).policy
     use_until(lasting, manager, logged_in, life / 2, every=life / 40)

@@ -36,6 +36,7 @@ def test_a_login_is_found_with_its_user(stores: Stores, manager: UserManager, lo
 
 
 def test_every_login_is_a_session_of_its_own(manager: UserManager, ann: User) -> None:
+    """ASVS 7.2.2."""
     first, second = log_in(manager), log_in(manager)
     manager.delete_session(first.session_id)
     assert first.session_id != second.session_id
@@ -103,6 +104,7 @@ def test_nobody_and_the_disabled_get_no_session(manager: UserManager, ann: User)
 
 
 def test_a_logout_ends_the_session_for_good(stores: Stores, manager: UserManager, logged_in: LogIn) -> None:
+    """ASVS 7.4.1, NIST SP 800-63B-4, 5.1."""
     manager.delete_session(logged_in.session_id)
     manager.delete_session(logged_in.session_id)
     for seconds in (0, 61, 901):
@@ -147,6 +149,7 @@ def test_a_handle_is_no_session_id(manager: UserManager, logged_in: LogIn) -> No
 
 
 def test_an_unknown_session_id_is_nobodys(stores: Stores, manager: UserManager, logged_in: LogIn) -> None:
+    """ASVS 7.2.1."""
     unknown = "A" * 43
     manager.delete_session(unknown)
     assert manager.find_session(unknown) is None
@@ -195,6 +198,7 @@ def test_only_the_newest_sessions_are_kept_where_there_is_a_limit(stores: Stores
 
 
 def test_a_sweep_removes_what_has_ended_and_leaves_the_rest(stores: Stores, manager: UserManager, ann: User) -> None:
+    """ASVS 14.2.7."""
     expired = manager.create_session(ann.id, SessionMetadata(), 60)
     ended, live = log_in(manager), log_in(manager)
     manager.delete_session(ended.session_id)

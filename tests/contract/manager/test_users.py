@@ -107,6 +107,7 @@ def test_fields_are_changed_together(manager: UserManager, ann: User) -> None:
 
 
 def test_an_enabled_again_user_has_no_sessions_left_but_may_log_in(manager: UserManager, ann: User) -> None:
+    """ASVS 7.4.2."""
     before = log_in(manager)
     disabled = manager.update(ann.id, {"status": "DISABLED"})
     assert disabled
@@ -119,6 +120,7 @@ def test_an_enabled_again_user_has_no_sessions_left_but_may_log_in(manager: User
 
 
 def test_a_changed_password_ends_all_sessions_but_the_one_kept(manager: UserManager, ann: User) -> None:
+    """ASVS 7.4.3."""
     kept, other = log_in(manager), log_in(manager)
     assert manager.change_password(ann.id, "another password", keep_session_id=kept.session_id) is True
 
@@ -138,6 +140,7 @@ def test_a_changed_password_keeps_no_session_unless_told(manager: UserManager, a
 def test_a_deleted_user_is_gone_with_their_sessions_and_nobody_elses(
     manager: UserManager, ann: User, stores: Stores
 ) -> None:
+    """ASVS 7.4.2."""
     bob = manager.create(CreateUserData(email="bob@example.com", password=PASSWORD))
     anns, bobs = log_in(manager), manager.create_session(bob.id, SessionMetadata(), 60)
     assert manager.delete(ann.id) is True

@@ -167,6 +167,7 @@ def test_a_session_kept_active_does_not_become_idle(stores: Stores, ann: User) -
 
 
 def test_no_activity_outlives_the_absolute_lifetime(stores: Stores, ann: User) -> None:
+    """ASVS 7.3.2."""
     manager = stores.manager(absolute=timedelta(hours=1), max_age=timedelta(minutes=30))
     session_id = manager.create_session(ann.id, SessionMetadata(), 1800)
     for _ in range(5):

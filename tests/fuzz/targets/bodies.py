@@ -58,6 +58,18 @@ _BODIES: Final[tuple[Any, ...]] = (
 TARGET: Final = Target(
     check,
     seeds=tuple(json.dumps(body).encode() for body in _BODIES),
-    words=("email", "password", "remember", "transport", "bearer", "cookie", _CANARY, "a@b.c", "a@b@c", "x" * 300, "1e999"),
+    words=(
+        "email",
+        "password",
+        "remember",
+        "transport",
+        "bearer",
+        "cookie",
+        _CANARY,
+        "a@b.c",
+        "a@b@c",
+        "x" * 300,
+        "1e999",
+    ),
     is_json=True,
 )

@@ -29,6 +29,7 @@ def test_the_canaries_are_what_they_say() -> None:
 def test_no_secret_is_told_or_kept(
     told: Told, log: Log, capfd: pytest.CaptureFixture[str], servers: Servers, stopped: list[EmbeddedServer]
 ) -> None:
+    """ASVS 16.2.5."""
     session_ids, named = send_everything(told, stopped)
     secrets = (*session_ids, PASSWORD, WRONG)
 

@@ -34,7 +34,7 @@ def test_while_postgresql_is_stopped_a_copy_is_believed_to_its_bound_and_not_bey
 
 
 def test_no_copy_is_believed_past_the_end_of_its_session(env: Environment, postgres: EmbeddedPostgres) -> None:
-    """P3: an outage makes nobody's session longer."""
+    """P3: an outage makes nobody's session longer. ASVS 7.4.1."""
     session_id = env.manager.create_session(log_in(env).user.id, SessionMetadata(), 90)
     postgres.stop()
     env.clock.advance(89.999)
@@ -45,7 +45,7 @@ def test_no_copy_is_believed_past_the_end_of_its_session(env: Environment, postg
 
 
 def test_without_a_copy_it_cannot_be_told(env: Environment, postgres: EmbeddedPostgres) -> None:
-    """P6: neither of who is logged in nor of who is not."""
+    """P6: neither of who is logged in nor of who is not. ASVS 16.5.3."""
     logged_in = log_in(env)
     env.redis.command("DEL", f"session:{logged_in.session.key}")
     postgres.stop()
@@ -82,7 +82,7 @@ def test_a_stale_fence_lets_nobody_in_while_postgresql_is_down(env: Environment,
 
 
 def test_nobody_is_logged_in_while_postgresql_is_down(env: Environment, postgres: EmbeddedPostgres) -> None:
-    """P6: neither let in nor told that the password is wrong."""
+    """P6: neither let in nor told that the password is wrong. ASVS 16.5.3."""
     postgres.stop()
     for password in (PASSWORD, "wrong"):
         with pytest.raises(StoreUnavailableError):

@@ -26,7 +26,7 @@ def test_a_flush_logs_nobody_out(env: Environment, keys: redis.Redis) -> None:
 
 
 def test_while_valkey_is_stopped_the_record_answers(env: Environment, valkey: EmbeddedValkey) -> None:
-    """P1, P6: also who was not let in, and who is let in meanwhile."""
+    """P1, P6: also who was not let in, and who is let in meanwhile. ASVS 16.5.2."""
     before = log_in(env)
     valkey.stop()
     during = log_in(env)

@@ -54,6 +54,7 @@ def attributes(header: str) -> tuple[str, set[str]]:
 def test_the_cookie_has_the_attributes_of_the_settings(
     variables: dict[str, str], pair: str, expected: set[str]
 ) -> None:
+    """ASVS 3.3.1, 3.3.2, 3.3.3, NIST SP 800-63B-4, 5.1.1."""
     assert attributes(cookie_of(Settings.from_environment(variables))) == (pair, expected)
 
 

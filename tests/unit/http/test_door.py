@@ -115,6 +115,7 @@ def test_a_preflight_of_another_origin_is_forbidden() -> None:
     ids=lambda value: str(value) if isinstance(value, int) else "",
 )
 def test_an_allowed_page_may_read_every_answer_errors_too(event: Any, status: int) -> None:
+    """ASVS 3.4.2."""
     answer = send(event)
 
     assert answer["statusCode"] == status

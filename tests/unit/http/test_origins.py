@@ -40,7 +40,7 @@ def test_an_allowed_origin_may_read_the_answer_with_credentials(origin: str) -> 
     ],
 )
 def test_no_other_origin_may(origin: str) -> None:
-    """Caches must still know that the answer depends on who asks."""
+    """Caches must still know that the answer depends on who asks. ASVS 3.4.2."""
     assert cors_headers({"origin": origin}, ALLOWED) == {"Vary": "Origin"}
 
 

@@ -61,6 +61,7 @@ INSIDE = {
 def test_each_error_has_its_status_code_and_headers(
     error: SessionManagementError, status: int, code: str, headers: dict[str, str]
 ) -> None:
+    """ASVS 3.4.4."""
     payload = problem(error).as_payload()
     body = json.loads(payload["body"])
 
@@ -95,6 +96,7 @@ def test_every_error_that_can_reach_a_door_is_in_the_table() -> None:
     "error", [error for error, status, *_ in TABLE if status == 503], ids=lambda e: type(e).__name__
 )
 def test_what_is_wrong_inside_is_not_told_outside(error: SessionManagementError) -> None:
+    """ASVS 16.5.1."""
     detail = json.loads(problem(error).as_payload()["body"])["detail"]
 
     assert detail == "the service cannot answer at the moment; try again"
@@ -107,6 +109,7 @@ def test_faults_of_a_body_are_told_with_their_places() -> None:
 
 
 def test_an_answer_is_json_that_nobody_may_store() -> None:
+    """ASVS 3.4.4, 14.2.2, 14.3.2."""
     assert ok({"a": "é"}, "b=c").as_payload() == {
         "statusCode": 200,
         "headers": {
@@ -136,6 +139,7 @@ def test_headers_and_cookies_can_be_added() -> None:
 
 
 def test_a_user_is_shown_with_these_fields_and_no_other(found: SessionWithUser) -> None:
+    """ASVS 14.2.6."""
     user = replace(found.user, hashed_password="$argon2id$canary")
 
     body = user_body(user)
