@@ -37,7 +37,7 @@ def _taken(body: bytes, content_type: str) -> Any:
 
 def _check_what_is_taken(taken: Any, body: bytes) -> None:
     said = json.loads(body)
-    assert taken.model_dump() == {"transport": "cookie", **said}
+    assert taken.model_dump() == {"transport": "cookie", "remember": True, **said}
     assert taken.email.count("@") == 1
     assert is_clean([taken.email])
     assert 0 < len(taken.email) <= 255
@@ -49,7 +49,7 @@ def _check_what_is_taken(taken: Any, body: bytes) -> None:
 
 _BODIES: Final[tuple[Any, ...]] = (
     {"email": "demo@example.com", "password": "correct horse battery staple"},
-    {"email": "demo@example.com", "password": _CANARY, "transport": "bearer"},
+    {"email": "demo@example.com", "password": _CANARY, "transport": "bearer", "remember": False},
     {"email": _CANARY, "password": "", "transport": _CANARY, _CANARY: [_CANARY]},
     {"email": "\u00e4@\u00f6.example", "password": "\U0001f600 \u00e9"},
     [],
@@ -58,6 +58,18 @@ _BODIES: Final[tuple[Any, ...]] = (
 TARGET: Final = Target(
     check,
     seeds=tuple(json.dumps(body).encode() for body in _BODIES),
-    words=("email", "password", "transport", "bearer", "cookie", _CANARY, "a@b.c", "a@b@c", "x" * 300, "1e999"),
+    words=(
+        "email",
+        "password",
+        "transport",
+        "remember",
+        "bearer",
+        "cookie",
+        _CANARY,
+        "a@b.c",
+        "a@b@c",
+        "x" * 300,
+        "1e999",
+    ),
     is_json=True,
 )
