@@ -7,12 +7,14 @@ from redis import exceptions
 from session_management.errors import StoreUnavailableError
 
 _STORE: Final = "redis"
+_NO_PERMISSION: Final = "the user lacks a permission: see infra/redis"
 _MEANINGS: Final = (
     (exceptions.AuthenticationError, "it refused the user or the password"),
-    (exceptions.NoPermissionError, "the user lacks a permission: see infra/redis"),
+    (exceptions.NoPermissionError, _NO_PERMISSION),
     (exceptions.MovedError, "it is a cluster: set REDIS_CLUSTER=true"),
     (exceptions.TimeoutError, "it did not answer in time"),
 )
+_NO_PERMISSION_IN_SCRIPT: Final = "ACL failure in script"
 _NO_CLUSTER: Final = "cluster support disabled"
 
 
@@ -45,6 +47,8 @@ def meaning_of(error: Exception) -> StoreUnavailableError:
     for kind, reason in _MEANINGS:
         if any(isinstance(one, kind) for one in (causes if kind is exceptions.TimeoutError else causes[:1])):
             return StoreUnavailableError(_STORE, reason)
+    if _NO_PERMISSION_IN_SCRIPT in str(error):
+        return StoreUnavailableError(_STORE, _NO_PERMISSION)
     if _NO_CLUSTER in str(error):
         return StoreUnavailableError(_STORE, "it is no cluster: set REDIS_CLUSTER=false")
     # redis-py says "connection" of everything; what was wrong with it is what it caught.

@@ -53,15 +53,20 @@ def is_one_statement(pooler: str, limit: int) -> bool:
     return pooler == "none" and not limit
 
 
+def named(way: tuple[str, int]) -> str:
+    pooler, limit = way
+    return f"{pooler}, limit {limit}"
+
+
 ALL_CASES = [
-    pytest.param(way, case, id=f"{way}, {case}")
+    pytest.param(way, case, id=f"{named(way)}, {case}")
     for case in COMMITS
     for way in ALL_WAYS
     if is_one_statement(*way) in case.ways
 ]
 
 
-@pytest.fixture(params=ALL_WAYS, ids=str)
+@pytest.fixture(params=ALL_WAYS, ids=named)
 def scene(
     request: pytest.FixtureRequest,
     through_relays: ThroughRelays,
