@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 
 EVENTS: Final = Path(__file__).parent.parent / "events"
-MOCK_ENVIRONMENT: Final[Mapping[str, str]] = json.loads((EVENTS / "env/mock.json").read_text())["Parameters"]
+ADMINS_ONLY: Final = EVENTS / "env/admins-only.json"
+"""The variables of an authorizer that lets administrators alone pass, whom the event files present none of."""
+
+
+def environment_of(file: Path) -> Mapping[str, str]:
+    """Return the variables that a file for `sam local invoke --env-vars` gives to every function."""
+    parameters: Mapping[str, str] = json.loads(file.read_text())["Parameters"]
+    return parameters
+
+
+MOCK_ENVIRONMENT: Final = environment_of(EVENTS / "env/mock.json")
 
 type Outcome = Mapping[str, Any]
 
@@ -72,6 +82,13 @@ _COUNTS: Final = (
     "revoked_deleted",
 )
 _SWEPT: Final = {"keys": [*_COUNTS]}
+_USER: Final = {"keys": ["user"]}
+_COMMANDS: Final = (
+    "command: must be one of create_user, set_password, verify, unverify, set_role, disable, enable, delete_user,"
+    " list_users, list_sessions, end_sessions, explain, doctor"
+)
+_VERIFY: Final = "there is a field that verify does not take; it takes user"
+_EXPLAINED: Final = ["ended_at", "handle", "reason", "redis", "said", "session", "state", "user", "validation"]
 _MIGRATED: Final = {"keys": ["applied", "current", "pending"]}
 
 CASES: Final = (
@@ -89,6 +106,14 @@ CASES: Final = (
     EventCase("validate.malformed.json", "Validate", _UNAUTHENTICATED),
     EventCase("validate.unknown.json", "Validate", _UNAUTHENTICATED),
     EventCase("validate.conflict.json", "Validate", _UNAUTHENTICATED),
+    EventCase("sessions.list.json", "Sessions", {"status": 200}),
+    EventCase("sessions.list-at-own-url.json", "Sessions", {"status": 200}),
+    EventCase("sessions.extend.json", "Sessions", {"status": 200, "cookies": 1}),
+    EventCase("sessions.end-unknown.json", "Sessions", {"status": 404, "code": "not_found"}),
+    EventCase("sessions.end-others.json", "Sessions", {"status": 200}),
+    EventCase("sessions.none.json", "Sessions", _UNAUTHENTICATED),
+    EventCase("sessions.elsewhere.json", "Sessions", {"status": 404, "code": "not_found"}),
+    EventCase("sessions.end-all.json", "Sessions", {"status": 200, "cookies": 1}),
     EventCase("logout.cookie.json", "Logout", _LOGGED_OUT),
     EventCase("logout.bearer.json", "Logout", _LOGGED_OUT),
     EventCase("logout.none.json", "Logout", _LOGGED_OUT),
@@ -103,6 +128,26 @@ CASES: Final = (
     EventCase("authorizer.unknown.json", "Authorizer", _UNKNOWN),
     EventCase("me.json", "Me", {"status": 200}),
     EventCase("sweeper.schedule.json", "Sweeper", _SWEPT),
+    EventCase("admin.create-user.json", "Admin", _USER),
+    EventCase("admin.list-users.json", "Admin", {"keys": ["next", "users"]}),
+    EventCase("admin.list-sessions.json", "Admin", {"keys": ["sessions", "user_id"]}),
+    EventCase("admin.set-role.json", "Admin", _USER),
+    EventCase("admin.explain.json", "Admin", {"keys": _EXPLAINED}),
+    EventCase("admin.doctor.json", "Admin", {"keys": ["checks", "mode", "settings", "status"]}),
+    EventCase("admin.unknown-command.json", "Admin", {"error": _COMMANDS}),
+    EventCase("admin.unknown-field.json", "Admin", {"error": _VERIFY}),
     EventCase("migrate.json", "Migrate", _MIGRATED),
     EventCase("migrate.dry-run.json", "Migrate", _MIGRATED),
+)
+
+# Of the authorizer whose variables are in ADMINS_ONLY: who has no session is told so, who has one is denied.
+DENIED_CASES: Final = (
+    EventCase("authorizer.http-api-v2.json", "Authorizer", {"isAuthorized": False}),
+    EventCase("authorizer.http-api-v2.denied.json", "Authorizer", {"isAuthorized": False}),
+    EventCase("authorizer.http-api-v1.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.rest-token.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.rest-token.denied.json", "Authorizer", {"error": "Unauthorized"}),
+    EventCase("authorizer.rest-request.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.websocket.json", "Authorizer", {"effects": ["Deny"]}),
+    EventCase("authorizer.unknown.json", "Authorizer", _UNKNOWN),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from session_management.access import Denial
 from session_management.deadline import deadline
 from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
@@ -12,11 +13,13 @@ from session_management.http.authorizers import (
     UnauthorizedError,
     allow_policy,
     context_of,
+    deny_policy,
     read_authorizer_event,
 )
+from session_management.http.client_change import is_client_refused
 from session_management.http.session_ids import presented_session_id
 from session_management.models import SessionWithUser
-from session_management.observability import logger, telling_faults
+from session_management.observability import logger, tell_denied, telling_faults
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
@@ -25,20 +28,22 @@ register_hooks()
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a live session with an allow and who it is; no session with a denial; an outage with an exception.
+    """Answer a live session with an allow and who it is, or with a deny if the policy refuses it.
 
-    API Gateway makes 401 of exactly `Unauthorized`, 500 of any other exception, and caches neither.
+    No session is `Unauthorized`, or `isAuthorized: false` in the simple form; an outage another exception. API Gateway
+    makes 401 of exactly that word, 500 of any other exception, and caches neither; of a deny it makes 403.
     """
     request = read_authorizer_event(event)
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
         settings = UserManagerFactory.settings()
         found = _find(request, settings)
+        denial = _denial(request, found, settings) if found else None
     is_simple = request.may_be_simple and settings.authorizer_response == "simple"
     if is_simple:
-        return {"isAuthorized": True, "context": context_of(found)} if found else {"isAuthorized": False}
+        return {"isAuthorized": True, "context": context_of(found)} if found and not denial else {"isAuthorized": False}
     if found is None:
         raise UnauthorizedError
-    return allow_policy(request.arn, found)
+    return deny_policy(request.arn, found, denial) if denial else allow_policy(request.arn, found)
 
 
 def _find(request: AuthorizerRequest, settings: Settings) -> SessionWithUser | None:
@@ -47,3 +52,13 @@ def _find(request: AuthorizerRequest, settings: Settings) -> SessionWithUser | N
     except UnauthenticatedError:
         return None
     return UserManagerFactory.create().find_session(session_id) if session_id else None
+
+
+def _denial(request: AuthorizerRequest, found: SessionWithUser, settings: Settings) -> Denial | None:
+    if is_client_refused(request, found, settings):
+        denial: Denial | None = Denial.CLIENT_CHANGE
+    else:
+        denial = settings.access.denial(found, UserManagerFactory.now())
+    if denial:
+        tell_denied(found.session, denial)
+    return denial

@@ -3,10 +3,11 @@
 --
 --   psql -v service=session_service -v validator=session_validator -f grants.sql
 --
--- service:   login, logout, the sweeper, and code that manages users
+-- service:   login, logout, the sweeper, the admin function, which tells pending migrations, and code that manages users
 -- validator: validate and the authorizer; they read, record a session's last activity, and push the end of one that slides
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO :"service";
+GRANT SELECT ON session_migrations TO :"service";
 
 GRANT SELECT (id, email, role, is_verified, status, created_at, last_login_at, session_id) ON users TO :"validator";
 GRANT SELECT ON sessions TO :"validator";

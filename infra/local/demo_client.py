@@ -20,9 +20,15 @@ def expect(what: str, found: Any, expected: Any) -> None:
 class ShownClient(httpx.Client):
     """An HTTP client with a cookie jar, all of whose exchanges are shown."""
 
-    def __init__(self, url: str, narrator: Narrator) -> None:
+    def __init__(self, url: str, narrator: Narrator, user_agent: str = "curl/8.17.0") -> None:
         # Proxies that the environment names must not come between.
-        super().__init__(base_url=url, trust_env=False, timeout=30, event_hooks={"response": [self._show]})
+        super().__init__(
+            base_url=url,
+            headers={"user-agent": user_agent},
+            trust_env=False,
+            timeout=30,
+            event_hooks={"response": [self._show]},
+        )
         self._narrator = narrator
 
     def _show(self, answer: httpx.Response) -> None:

@@ -21,10 +21,10 @@ class Deployed:
 
 
 DEPLOYED = (
-    *(Deployed(name, f"functions/{name}") for name in ("login", "logout", "validate", "authorizer", "me")),
+    *(Deployed(name, f"functions/{name}") for name in ("login", "logout", "validate", "sessions", "authorizer", "me")),
     Deployed("sweeper", "functions/sweeper", timeout_seconds=300),
+    Deployed("admin", "functions/admin", timeout_seconds=60),
     Deployed("migrate", "infra/database", timeout_seconds=900),
-    Deployed("create_user", "infra/local/create_user", timeout_seconds=30),
 )
 
 

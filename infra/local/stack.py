@@ -70,8 +70,8 @@ class LocalStack:
             self._announce("Applying the migrations")
             self.migrated = self.invoke("migrate", {})
             self._announce("Creating the demo user")
-            user = {"email": self.demo_user.email, "password": self.demo_user.password}
-            self.invoke("create_user", user)
+            user = {"email": self.demo_user.email, "password": self.demo_user.password, "verified": True}
+            self.invoke("admin", {"command": "create_user", **user})
             self.url = resources.enter_context(HttpServer(front_door(self._functions), listener)).url
             self._resources = resources.pop_all()
         return self

@@ -8,6 +8,10 @@ from infra.local.demo_client import DifferenceError, ShownClient, expect
 from infra.local.narrator import Narrator
 from infra.local.stack import LocalStack
 
+_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+_PHONE = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+)
 _SWEEP_COUNTS = (
     "expired_deleted",
     "revoked_deleted",
@@ -24,8 +28,8 @@ class Walkthrough:
     def __init__(self, stack: LocalStack, narrator: Narrator) -> None:
         self._stack = stack
         self._narrator = narrator
-        self._browser = ShownClient(stack.url, narrator)
-        self._app = ShownClient(stack.url, narrator)
+        self._browser = ShownClient(stack.url, narrator, _FIREFOX)
+        self._app = ShownClient(stack.url, narrator, _PHONE)
         self._old_cookie = ""
 
     def is_as_it_should_be(self) -> bool:
@@ -44,6 +48,7 @@ class Walkthrough:
             ("A protected route lets the session pass, through the authorizer.", self._protected),
             ("Without a session the authorizer refuses.", self._protected_without_session),
             ("Valkey loses everything: nobody is logged out.", self._flush),
+            ("The user sees both sessions, and ends the app's.", self._end_the_other),
             ("Logging out ends the session and clears the cookie.", self._logout),
             ("The same cookie, sent again, opens nothing.", self._old_cookie_refused),
             ("A sweep cleans up.", self._sweep),
@@ -113,6 +118,13 @@ class Walkthrough:
         self._expect_valid(self._app.get("/validate"))
         expect("the keys, written again", self._ask_valkey("DBSIZE"), "2")
 
+    def _end_the_other(self) -> None:
+        sessions = self._browser.get("/sessions").json()["sessions"]
+        expect("the devices", [one["device"] for one in sessions], ["Chrome on Android", "Firefox on Linux"])
+        expect("this one", [one["is_current"] for one in sessions], [False, True])
+        expect("the status", self._browser.delete(f"/sessions/{sessions[0]['handle']}").status_code, 204)
+        expect("the app's status", self._app.get("/validate").status_code, 401)
+
     def _logout(self) -> None:
         self._old_cookie = "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
         answer = self._browser.post("/logout")
@@ -130,7 +142,7 @@ class Walkthrough:
         counts = self._stack.sweep()
         self._narrator.call("invoke sweeper", counts)
         expect("the counts", sorted(counts), sorted(_SWEEP_COUNTS))
-        expect("a fence for the session that has ended", counts["fences_written"], 1)
+        expect("fences for the sessions that have ended", counts["fences_written"], 2)
         expect("finished", counts["finished"], True)
 
     def _credentials(self, **changes: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Devices by their user agents: a name that people know, and what stays the same over updates of a browser."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ua_parser import Result
 
+_VERSIONS: Final = re.compile(r"[0-9._]+")
 _UNKNOWN: Final = "Unknown device"
 _NAMES: Final = {"Mac OS X": "macOS", "Chrome Mobile": "Chrome", "Mobile Safari": "Safari", "Firefox Mobile": "Firefox"}
 
@@ -31,8 +33,13 @@ def device_family(user_agent: str | None) -> DeviceFamily:
 
 
 def is_same_device(one: str | None, other: str | None) -> bool:
-    """Tell whether two user agents are of one family; most often they are the same to the letter."""
-    return one == other or device_family(one) == device_family(other)
+    """Tell whether two user agents are of one family; most often they are the same to the letter.
+
+    After an update they differ in versions alone, and are compared without the parser: to load it takes half a second.
+    """
+    if one == other or (one and other and _VERSIONS.sub("", one) == _VERSIONS.sub("", other)):
+        return True
+    return device_family(one) == device_family(other)
 
 
 def _parsed(user_agent: str | None) -> "Result | None":

@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from session_management.models import Session
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EndingClock(StrEnum):
+    """Which of the three ends a session."""
+
+    EXPIRY = "expiry"
+    ABSOLUTE = "absolute"
+    IDLE = "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,13 @@ class ExpiryRule:
     def is_over(self, session: Session, now: datetime) -> bool:
         """Return whether *session* has ended at *now*; at the very instant it has."""
         return now >= self.ends_at(session)
+
+    def ending_clock(self, session: Session) -> EndingClock:
+        """Return which of the three gives `ends_at`; where several do, the one that moves least."""
+        end = self.ends_at(session)
+        if end == session.absolute_expires_at:
+            return EndingClock.ABSOLUTE
+        return EndingClock.EXPIRY if end == session.expires_at else EndingClock.IDLE
 
     def absolute_end(self, created_at: datetime) -> datetime:
         """Return the instant that no extension of a session created at *created_at* can pass."""

@@ -1,7 +1,10 @@
 """The factory: one user manager for each execution environment, kept over warm invocations."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from session_management.clients import connections
@@ -9,7 +12,7 @@ from session_management.clients.postgres import Postgres
 from session_management.clients.redis import Redis
 from session_management.clock import SystemClock
 from session_management.managers.user_manager import UserManager
-from session_management.observability import LoggingObserver, logger
+from session_management.observability import LoggingObserver, SilentObserver, logger
 from session_management.settings import Settings
 
 _CLOCK: Final = SystemClock()
@@ -71,6 +74,11 @@ class UserManagerFactory:
             return cls._of_environment
 
     @classmethod
+    def now(cls) -> datetime:
+        """Return the present by the clock that managers go by."""
+        return _CLOCK.now()
+
+    @classmethod
     def _close(cls) -> None:
         cls._cached = None
         connections.close_postgres()
@@ -93,6 +101,21 @@ def get_redis() -> Redis:
     """Return this execution environment's only connection to Redis, as its settings say. It opens when it is used."""
     settings = UserManagerFactory.settings()
     return connections.redis_for(settings.redis, clock=_CLOCK, observer=LoggingObserver(settings.mode))
+
+
+@contextmanager
+def fresh_clients() -> Iterator[tuple[Postgres, Redis]]:
+    """Give clients of both stores that know nothing of past failures, and close them; for looking the stores over.
+
+    What fails is told to nobody but the caller.
+    """
+    settings, observer = UserManagerFactory.settings(), SilentObserver()
+    postgres = connections.new_postgres(settings.postgres, clock=_CLOCK, observer=observer)
+    redis = connections.new_redis(settings.redis, clock=_CLOCK, observer=observer)
+    with ExitStack() as opened:
+        opened.callback(redis.close)
+        opened.callback(postgres.close)
+        yield postgres, redis
 
 
 def _build(settings: Settings) -> UserManager:

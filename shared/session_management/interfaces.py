@@ -11,6 +11,7 @@ from session_management.errors import StoreUnavailableError
 from session_management.models import (
     CreateUserData,
     LogIn,
+    RecordedSession,
     Session,
     SessionMetadata,
     SessionWithUser,
@@ -119,6 +120,12 @@ class SessionRepository(Protocol):
 
     def recent(self, user_id: str) -> Sequence[Session]:
         """Return a user's sessions that are live, or were revoked within a fence's life."""
+
+    def find_by_handle(self, handle: str) -> RecordedSession | None:
+        """Return the record of the session that people call *handle*, whatever has become of it; or None.
+
+        Touches nothing. Where session IDs are kept in plain form, it may look at every record: for operators alone.
+        """
 
 
 class SweepRepository(Protocol):
@@ -234,6 +241,12 @@ class UserManagerInterface(Protocol):
 
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended."""
+
+    def list_sessions(self, user_id: str) -> list[Session]:
+        """Return a user's live sessions, the newest first."""
+
+    def end_session(self, user_id: str, handle: str) -> bool:
+        """End one session of a user; whether they have it, or had it a moment ago."""
 
     def sweep(self) -> SweepReport:
         """Delete what has ended."""

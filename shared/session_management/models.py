@@ -102,6 +102,16 @@ class SessionWithUser:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedSession:
+    """A session's record as it stands, ended or not: whose it is, disabled or not, and when and why it was revoked."""
+
+    session: Session
+    user: User
+    revoked_at: datetime | None = None
+    revoked_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogIn:
     """A fresh login. `session_id` is the secret: it goes to the client, once, and nowhere else."""
 

@@ -1,15 +1,18 @@
 """Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from session_management.access import Denial
+from session_management.client_changes import ClientChange
 from session_management.environment import ManagerEnvironment
 from session_management.errors import ConfigurationError, SessionManagementError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
+from session_management.models import Session
 
 METRICS_NAMESPACE: Final = "SessionManagement"
 
@@ -42,6 +45,19 @@ class LoggingObserver:
             logger.info("a store answers again", store=store)
 
 
+class SilentObserver:
+    """Tells nobody: whoever asks the stores reports by itself what comes of it."""
+
+    def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
+        """Say nothing."""
+
+    def store_failed(self, error: StoreUnavailableError) -> None:
+        """Say nothing."""
+
+    def breaker_changed(self, store: str, *, is_open: bool) -> None:
+        """Say nothing."""
+
+
 def tell_faults(error: ConfigurationError) -> None:
     """Log every fault of the settings in one line."""
     logger.error("the settings cannot work", faults=error.faults)
@@ -55,6 +71,24 @@ def tell_spared(error: SessionManagementError) -> None:
         logger.warning("a request was answered without asking a store", store=error.store, reason=error.reason)
 
 
+def tell_client_changed(session: Session, changes: Sequence[ClientChange], *, is_refused: bool) -> None:
+    """Log that another client presented *session* than opened it: what changed, and neither address nor device."""
+    logger.info(
+        "a session was presented by another client",
+        session_handle=session.handle,
+        user_id=session.user_id,
+        changed=changes,
+        is_refused=is_refused,
+    )
+    _count("ClientChanges", "+".join(changes), dimension="changed")
+
+
+def tell_denied(session: Session, denial: Denial) -> None:
+    """Log that an authorizer's policy denied a live *session*, and why."""
+    logger.info("a live session was denied", session_handle=session.handle, user_id=session.user_id, denied=denial)
+    _count("AuthorizerDenials", denial, dimension="denied")
+
+
 @contextmanager
 def telling_faults() -> Iterator[None]:
     """Log faults of the settings that come up inside, and let them go on to Lambda."""
@@ -65,6 +99,6 @@ def telling_faults() -> Iterator[None]:
         raise
 
 
-def _count(name: str, store: str) -> None:
+def _count(name: str, value: str, *, dimension: str = "store") -> None:
     with single_metric(name, MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
-        metric.add_dimension("store", store)
+        metric.add_dimension(dimension, value)

@@ -9,10 +9,12 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from session_management.access import AccessPolicy
 from session_management.constants import AUTH_CONSTANTS, FENCE_SECONDS, SESSION_CONSTANTS, TEN_YEARS_SECONDS
 from session_management.environment import ManagerEnvironment, Runtime, read_runtime
 from session_management.errors import ConfigurationError
 from session_management.expiry import ExpiryRule
+from session_management.models import UserRole
 from session_management.policy import SessionPolicy
 from session_management.settings_checks import contradictions
 from session_management.store_options import (
@@ -87,6 +89,10 @@ class Settings(BaseModel):
     cookie_name: str = ""
     allowed_origins: tuple[str, ...] = ()
     authorizer_response: Literal["simple", "policy"] = "simple"
+    required_role: UserRole | None = None
+    require_verified: bool = False
+    max_auth_age_seconds: int = Field(0, ge=0, le=TEN_YEARS_SECONDS)
+    client_change_policy: Literal["off", "log", "deny"] = "log"
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = environ) -> Self:
@@ -199,6 +205,15 @@ class Settings(BaseModel):
             sweep_reserve_seconds=self.sweep_reserve_seconds,
             max_per_user=self.session_max_per_user,
             names=self.names,
+        )
+
+    @property
+    def access(self) -> AccessPolicy:
+        """What an authorizer asks of a live session."""
+        return AccessPolicy(
+            required_role=self.required_role,
+            requires_verified=self.require_verified,
+            max_auth_age=timedelta(seconds=self.max_auth_age_seconds),
         )
 
     @property

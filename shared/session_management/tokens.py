@@ -9,6 +9,7 @@ from typing import Final, Literal
 AtRest = Literal["digest", "plain"]
 
 _SESSION_ID_BYTES: Final = 32
+_HANDLE: Final = re.compile(r"[0-9a-f]{64}")
 _FORMS: Final[dict[AtRest, re.Pattern[str]]] = {
     "digest": re.compile(r"[A-Za-z0-9_-]{43}"),
     # The original application makes its own IDs; its column holds 255 characters.
@@ -26,6 +27,11 @@ def handle_of(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
+def is_handle(text: str) -> bool:
+    """Return whether *text* has the form of a handle."""
+    return _HANDLE.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class SessionNames:
     """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain")."""
@@ -41,3 +47,7 @@ class SessionNames:
     def handle_of_key(self, key: str) -> str:
         """Return the public handle of the session that the stores call *key*."""
         return key if self.at_rest == "digest" else handle_of(key)
+
+    def key_of_handle(self, handle: str) -> str | None:
+        """Return the stores' key for the session that people call *handle*; None where only its record tells that."""
+        return handle if self.at_rest == "digest" else None

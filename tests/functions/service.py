@@ -23,9 +23,11 @@ FOLDERS = {
     "Login": "functions/login",
     "Logout": "functions/logout",
     "Validate": "functions/validate",
+    "Sessions": "functions/sessions",
     "Authorizer": "functions/authorizer",
     "Me": "functions/me",
     "Sweeper": "functions/sweeper",
+    "Admin": "functions/admin",
     "Migrate": "infra/database",
 }
 _SHORT, _LONG = 10, 300

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.events import CASES, EventCase, outcome
+from tests.events import ADMINS_ONLY, CASES, DENIED_CASES, EventCase, environment_of, outcome
 from tests.functions.service import Service, handler_of
 
 
@@ -11,21 +11,30 @@ def test_each_event_file_is_answered_as_expected(service: Service, case: EventCa
     assert outcome(service.answer(case.function, case.event)) == case.expected
 
 
+@pytest.mark.parametrize("case", DENIED_CASES, ids=str)
+def test_an_authorizer_with_a_policy_answers_the_same_files_by_it(service: Service, case: EventCase) -> None:
+    service.configure(**environment_of(ADMINS_ONLY))
+
+    assert outcome(service.answer(case.function, case.event)) == case.expected
+
+
 def test_every_function_is_loaded_as_lambda_loads_it() -> None:
     assert {case.function for case in CASES} == {
         "Login",
         "Logout",
         "Validate",
+        "Sessions",
         "Authorizer",
         "Me",
         "Sweeper",
+        "Admin",
         "Migrate",
     }
     assert all(callable(handler_of(case.function)) for case in CASES)
 
 
 def test_all_events_can_be_answered_by_one_warm_environment(service: Service) -> None:
-    """Nothing that one leaves behind changes the next, but for the logout of the demo session."""
-    cases = sorted(CASES, key=lambda case: case.function == "Logout")
+    """Nothing that one leaves behind changes the next, but for the end of the demo session."""
+    cases = sorted(CASES, key=lambda case: case.function == "Logout" or case.file == "sessions.end-all.json")
 
     assert [outcome(service.answer(case.function, case.event)) for case in cases] == [case.expected for case in cases]

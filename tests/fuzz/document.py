@@ -23,7 +23,7 @@ def operations() -> dict[str, dict[str, Any]]:
         f"{method.upper()} {path}": followed(operation)
         for path, item in document()["paths"].items()
         for method, operation in item.items()
-        if not method.startswith("x-")
+        if not method.startswith("x-") and method != "parameters"
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from session_management.admin.requests import COMMANDS
 from session_management.managers.mock import DEMO_PASSWORD
 from tests.events import CASES
 from tests.fuzz.values import bodies, credentials, texts, values
@@ -94,6 +95,26 @@ def ticks(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def commands(draw: st.DrawFn) -> Any:
+    """Draw an operator's command, some of whose fields may be anything; none that takes the demo user away."""
+    fields = {
+        "email": texts | values,
+        "user": st.just("demo@example.com") | texts | values,
+        "role": st.sampled_from(["USER", "ADMIN"]) | values,
+        "verified": st.booleans() | values,
+        "password": texts | values,
+        "limit": st.integers() | values,
+        "after": texts | st.uuids().map(str) | values,
+        "handle": st.from_regex("[0-9a-f]{64}", fullmatch=True) | texts | values,
+    }
+    name = draw(st.sampled_from([name for name in COMMANDS if name not in ("disable", "delete_user")]))
+    model = COMMANDS[name].model_fields
+    own = {field: draw(strategy) for field, strategy in fields.items() if field in model and draw(st.booleans())}
+    others = {"x": values, "command": values, **fields}
+    return {"command": name} | own | (_some(draw, others) if draw(st.integers(0, 3)) == 0 else {})
+
+
+@st.composite
 def changed(draw: st.DrawFn) -> Any:
     """Draw an event file with one to four places changed: its own function's or another's."""
     event = _EVENTS[draw(st.sampled_from(_FILES))].event
@@ -124,4 +145,4 @@ def _change(draw: st.DrawFn, event: Any) -> None:
             container[name] = draw(bodies)
 
 
-anything = changed() | http_requests() | questions() | ticks() | values
+anything = changed() | http_requests() | questions() | ticks() | commands() | values

@@ -8,21 +8,40 @@ from typing import Any, Final
 
 from openapi_schema_validator import OAS31Validator
 
+from session_management.access import Denial
 from session_management.tokens import AtRest
 from tests.fuzz.document import operations
 from tests.fuzz.targets.target import is_clean
 
-HTTP: Final = {"Login": "POST /login", "Validate": "GET /validate", "Logout": "POST /logout"}
+_PATHS: Final = {
+    "/login": ("POST",),
+    "/validate": ("GET",),
+    "/logout": ("POST",),
+    "/sessions": ("GET", "DELETE"),
+    "/sessions/extend": ("POST",),
+    "/sessions/{handle}": ("DELETE",),
+}
+HTTP: Final = ("Login", "Validate", "Logout", "Sessions")
 _LENGTHS: Final[dict[AtRest, str]] = {"digest": "43", "plain": "16,255"}
 _SESSION_IDS: Final = {
     at_rest: re.compile(f"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{lengths}}}(?![A-Za-z0-9_-])")
     for at_rest, lengths in _LENGTHS.items()
 }
+_HANDLE: Final = re.compile(r"[0-9a-f]{64}")
 _NO_CALL: Final = (400, 403, 405, 413, 415)
 _NEVER_FAILED: Final = {
     "UnauthorizedError": "Unauthorized",
     "UnknownEventError": "the event is of no authorizer's shape",
 }
+# What an operator is told; nothing else is an exception there.
+_OF_OPERATORS: Final = (
+    None,
+    "InvalidCommandError",
+    "InvalidInputError",
+    "EmailTakenError",
+    "UserNotFoundError",
+    "SessionNotFoundError",
+)
 
 
 def check(function: str, event: Any, answer: Any, calls: list[str], *, at_rest: AtRest = "digest") -> None:
@@ -37,6 +56,8 @@ def check(function: str, event: Any, answer: Any, calls: list[str], *, at_rest: 
         assert not calls
     elif function == "Authorizer":
         _check_verdict(answer, calls, may_present=may_present)
+    elif function == "Admin":
+        assert answer.get("errorType") in _OF_OPERATORS, answer
     else:
         assert "errorType" not in answer, answer
 
@@ -62,15 +83,19 @@ def _check_payload(answer: dict[str, Any]) -> None:
 
 def _is_documented(function: str, event: Any, answer: dict[str, Any]) -> None:
     """The answer is one that docs/openapi.yaml has for that method and status."""
-    own, path = HTTP[function].split()
+    path = f"/{function.lower()}" + _below(event) * (function == "Sessions")
     method, status = _method(event), str(answer["statusCode"])
-    if method not in (own, "OPTIONS"):
+    if path not in _PATHS:
+        assert status in ("400", "404", "413", "503")
+        return
+    own = _PATHS[path]
+    if method not in (*own, "OPTIONS"):
         assert status in ("400", "405", "413", "503")
     if status == "405":
-        assert method not in (own, "OPTIONS")
+        assert method not in (*own, "OPTIONS")
         assert json.loads(answer["body"])["code"] == "method_not_allowed"
         return
-    operation = f"OPTIONS {path}" if method == "OPTIONS" else HTTP[function]
+    operation = f"{method if method == 'OPTIONS' or method in own else own[0]} {path}"
     content = operations()[operation]["responses"][status].get("content")
     if content is None:
         assert answer["body"] == ""
@@ -90,11 +115,27 @@ def _check_verdict(answer: dict[str, Any], calls: list[str], *, may_present: boo
         assert _NEVER_FAILED[answer["errorType"]] == answer["errorMessage"]
     context = answer.get("context", {})
     assert all(type(value) is str for value in context.values())
-    if "policyDocument" in answer or answer.get("isAuthorized"):
+    effects = [statement["Effect"] for statement in answer.get("policyDocument", {}).get("Statement", ())]
+    if effects == ["Allow"] or answer.get("isAuthorized"):
         assert context["session_handle"]
         assert calls
+    elif effects:
+        assert effects == ["Deny"]
+        assert context.keys() == {"denied"}
+        assert context["denied"] in [*Denial]
+        assert calls
+    elif "isAuthorized" in answer:
+        assert answer == {"isAuthorized": False}
     if calls:
         assert may_present
+
+
+def _below(event: Any) -> str:
+    """Return where below /sessions an event leads, as the document has it."""
+    path = event.get("rawPath", "/") if isinstance(event, dict) else "/"
+    parts = [part for part in str(path).split("/") if part]
+    below = "/".join(parts[max((at + 1 for at, part in enumerate(parts) if part == "sessions"), default=0) :])
+    return "/{handle}" * bool(_HANDLE.fullmatch(below)) or (f"/{below}" if below else "")
 
 
 def _method(event: Any) -> str:

@@ -15,6 +15,7 @@ from tests.support.http_events import http_event
 EXAMPLES = 400
 PLAIN_EXAMPLES = 80
 COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
+STRICT = {"REQUIRED_ROLE": "USER", "REQUIRE_VERIFIED": "true", "CLIENT_CHANGE_POLICY": "deny"}
 QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": ARN}
 
 
@@ -25,6 +26,7 @@ def plain_service(service: Service) -> Service:
     return service
 
 
+@pytest.mark.usefixtures("cheap_passwords")
 @pytest.mark.parametrize("function", FOLDERS)
 @settings(
     max_examples=EXAMPLES,
@@ -57,7 +59,8 @@ def test_whatever_is_presented_is_answered_as_documented(
     check(function, event, answer, stores.calls)
 
 
-@pytest.mark.parametrize("function", ["Login", "Validate", "Logout", "Authorizer"])
+@pytest.mark.usefixtures("cheap_passwords")
+@pytest.mark.parametrize("function", ["Login", "Validate", "Logout", "Authorizer", "Sessions"])
 @settings(
     max_examples=PLAIN_EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -83,3 +86,22 @@ def test_so_is_what_is_presented_where_session_ids_are_kept_in_plain_form(
     answer = plain_service.answer(function, event)
 
     check(function, event, answer, stores.calls, at_rest="plain")
+
+
+@pytest.fixture
+def strict(service: Service) -> Service:
+    """The functions under a policy that a session may meet or not; the demo session's user agent is nobody's."""
+    service.configure(**STRICT)
+    return service
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(presenting())
+def test_whoever_presents_what_is_answered_as_documented_under_a_policy(
+    strict: Service, stores: Stores, drawn: tuple[str, Any]
+) -> None:
+    function, event = drawn
+    stores.calls.clear()
+    answer = strict.answer(function, event)
+
+    check(function, event, answer, stores.calls)

@@ -30,6 +30,7 @@ STEPS = (
     "A protected route lets the session pass, through the authorizer.",
     "Without a session the authorizer refuses.",
     "Valkey loses everything: nobody is logged out.",
+    "The user sees both sessions, and ends the app's.",
     "Logging out ends the session and clears the cookie.",
     "The same cookie, sent again, opens nothing.",
     "A sweep cleans up.",
@@ -88,7 +89,7 @@ def test_the_demo_fails_where_the_migrations_do(tmp_path: Path) -> None:
 
 def broken(folder: Path, function: str = "", handler: str = "") -> Path:
     """Return a copy of the service with another *handler* for *function*."""
-    for part in ("functions", "shared/session_management", "infra/database", "infra/local/create_user"):
+    for part in ("functions", "shared/session_management", "infra/database"):
         shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     if function:
         (folder / "functions" / function / "app.py").write_text(handler)

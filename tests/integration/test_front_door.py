@@ -550,5 +550,7 @@ def test_the_services_routes() -> None:
         ("/login", "login", None),
         ("/logout", "logout", None),
         ("/validate", "validate", None),
+        ("/sessions", "sessions", None),
+        ("/sessions/{rest:path}", "sessions", None),
         ("/me", "me", "authorizer"),
     ]

@@ -39,16 +39,26 @@ EVERYTHING: Final = frozenset(
 """What can happen, and has to in a run that is to prove anything."""
 
 
+STEPS: Final = 50
+"""In a run, unless it ends before."""
+
+
 class Census:
     """Counts by name."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.runs = self.steps = 0
+        self.runs = self.steps = self.long_runs = self.operations = 0
 
     def saw(self, name: str) -> None:
         """Count one."""
         self.counts[name] += 1
+
+    def ran(self, steps: int) -> None:
+        """Count a run that came to its end after as many rules."""
+        self.runs += 1
+        self.steps += steps
+        self.long_runs += steps >= STEPS
 
     @property
     def validations(self) -> int:
@@ -63,7 +73,10 @@ class Census:
     @property
     def head(self) -> str:
         """How much it was, in one line."""
-        return f"{self.runs} runs, {self.steps:,} operations, {self.validations:,} answers held to the model"
+        return (
+            f"{self.runs} runs, {self.long_runs} of them of {STEPS} steps; {self.steps:,} steps, "
+            f"{self.operations:,} operations, {self.validations:,} answers held to the model"
+        )
 
     def __str__(self) -> str:
         """Return all counts."""

@@ -1,12 +1,13 @@
 """The machine without its rules: begins a run, asks an environment, holds the answers to the model, ends the run."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
 
-from hypothesis.stateful import initialize
+from hypothesis.stateful import initialize, invariant
 
 from session_management.errors import SessionManagementError, StoreUnavailableError
 from session_management.managers.user_manager import UserManager
@@ -18,6 +19,9 @@ from tests.machine.known import Look, SessionModel, UserModel
 from tests.machine.model import Outcome, Reach
 from tests.machine.stage import SPARED, Stage
 from tests.machine.world import ENVIRONMENTS, STORES
+
+# A connection that was not used for longer is replaced before it is.
+_UNUSED: Final = timedelta(seconds=240)
 
 
 @dataclass(frozen=True)
@@ -48,17 +52,23 @@ class Driver(Stage):
     def __init__(self) -> None:
         super().__init__()
         self.has_failed = False
+        self.steps = 0
         self.troubled_at: dict[tuple[int, str], datetime] = {}
+        self.used_at: dict[tuple[int, str], datetime] = {}
 
     @initialize(configuration=configurations)
     def begin(self, configuration: Configuration) -> None:
         """Ann and Bob, and a session of each."""
-        self.census.runs += 1
         self.set(configuration)
         for email in EMAILS:
             data = CreateUserData(email=email, password=PASSWORDS[0])
             self.know_user(email, self.world.environments[0].manager.create(data))
             self.open_first_session(email)
+
+    @invariant()
+    def one_more_step(self) -> None:
+        """Count it."""
+        self.steps += 1
 
     def open_first_session(self, email: str) -> None:
         """Overridden."""
@@ -85,38 +95,55 @@ class Driver(Stage):
             self.before_the_change = self.places()
         return self.ask(scene.environment, work, scene.loss)
 
-    def ask(self, environment: int, work: Callable[[UserManager], Any], loss: Loss | None = None) -> Asked:
+    def ask(
+        self, environment: int, work: Callable[[UserManager], Any], loss: Loss | None = None, *, is_read: bool = False
+    ) -> Asked:
         """Have *environment* do *work* while *loss* befalls it. It may only fail for a store that may not answer."""
-        self.census.steps += 1
+        self.census.operations += 1
         value, error = None, None
-        self.arm(environment, loss)
-        try:
-            value = work(self.world.environments[environment].manager)
-        except SessionManagementError as raised:
-            error = raised
-        except BaseException:
-            self.has_failed = True
-            raise
-        postgres, redis = (self.reach(environment, store) for store in STORES)
-        self.arm(environment, None)
+        again = [bool(loss and self.asks_again(environment, store, loss, is_read)) for store in STORES]
+        with self.losing(environment, loss):
+            try:
+                value = work(self.world.environments[environment].manager)
+            except SessionManagementError as raised:
+                error = raised
+            except BaseException:
+                self.has_failed = True
+                raise
+            postgres, redis = (self.reach(environment, *store) for store in zip(STORES, again, strict=True))
         if isinstance(error, StoreUnavailableError):
             failed = {"postgresql": postgres, "redis": redis}[error.store]
             self.hold(failed is not Reach.SURE, f"it answers, and was not reached: {error}")
         return Asked(value, error, postgres, redis)
 
-    def arm(self, environment: int, loss: Loss | None) -> None:
-        """Have the answers lost that *loss* says, and no others."""
-        for store in STORES:
-            after, count = (loss.after, loss.count) if loss and loss.store == store else (0, 0)
-            self.world.link(environment, store).lose(after=after, count=count)
+    @contextmanager
+    def losing(self, environment: int, loss: Loss | None) -> Iterator[None]:
+        """Have the answers lost that *loss* says, and no others; take down which stores gave any."""
+        links = {store: self.world.link(environment, store) for store in STORES}
+        before = {store: link.answers for store, link in links.items()}
+        if loss:
+            links[loss.store].lose(after=loss.after, count=loss.count)
+        yield
+        for store, link in links.items():
+            if link.answers != before[store]:
+                self.used_at[environment, store] = self.model.now
+            link.lose(after=0, count=0)
 
-    def reach(self, environment: int, store: str) -> Reach:
+    def asks_again(self, environment: int, store: str, loss: Loss, is_read: bool) -> bool:
+        """Tell whether one answer that is lost must be made up for: over a connection in use, if it is safe to."""
+        used_at = self.used_at.get((environment, store))
+        is_in_use = used_at is not None and self.model.now - used_at < _UNUSED
+        is_warm = is_in_use and self.world.link(environment, store).answers > 0
+        is_safe = store == "redis" or (is_read and not self.is_pooled)
+        return is_warm and is_safe and loss.count == 1
+
+    def reach(self, environment: int, store: str, asks_again: bool) -> Reach:
         """Tell whether *store* answered, for what was just asked."""
         key, now = (environment, store), self.world.clock.now()
         if not self.world.reaches(environment, store):
             self.troubled_at[key] = now
             return Reach.NONE
-        if self.world.link(environment, store).lost:
+        if self.world.link(environment, store).lost and not asks_again:
             self.troubled_at[key] = now
             return Reach.SHAKY
         told = [is_open for name, is_open in self.world.environments[environment].observer.breakers if name == store]
@@ -127,7 +154,7 @@ class Driver(Stage):
         """Ask whose *session* is, if there is one; the answer must be one that the model allows."""
         if session is None or (session_id := session.session_id) is None:
             return
-        asked = self.ask(environment, lambda manager: manager.find_session(session_id), loss)
+        asked = self.ask(environment, lambda manager: manager.find_session(session_id), loss, is_read=True)
         path = None if asked.error else self.world.environments[environment].observer.last_path()
         answer = Validated(asked.postgres, asked.redis, path, asked.value, asked.error)
         fault = fault_of(self.model, session, answer)
@@ -161,6 +188,7 @@ class Driver(Stage):
         try:
             if not self.has_failed and sys.exc_info()[0] is None:
                 self.hold_the_end()
+                self.census.ran(self.steps)
         finally:
             self.world.close()
 

@@ -118,9 +118,9 @@ def _is_activity(model: Model, session: SessionModel, recorded: datetime) -> boo
 
 
 def _fault_of_none(model: Model, session: SessionModel, answer: Validated) -> str | None:
+    if answer.path is ValidationPath.FENCE:
+        return None if model.now < session.place.revoked_fence_until else "no fence can stand there"
     if session.is_ended is not False:
-        return None
-    if answer.path is ValidationPath.FENCE and model.now < session.place.revoked_fence_until:
         return None
     if answer.path in _FROM_THE_RECORD and model.now >= model.end(session, latest=False):
         return None
@@ -145,7 +145,8 @@ def _learn_none(model: Model, session: SessionModel, answer: Validated) -> None:
     if answer.path is ValidationPath.FENCE:
         session.place = Place(revoked_fence_until=session.place.revoked_fence_until)
         return
-    session.proves_ended()
+    if model.now < model.end(session, latest=False):
+        session.proves_ended()
     if answer.path is not ValidationPath.RECORD_WITHOUT_REDIS:
         model.fenced(session, surely=answer.redis is Reach.SURE)
 

@@ -27,6 +27,8 @@ class Link:
         self._to_pass = self._to_lose = 0
         self._was_asked = False
         self.lost = 0
+        self.answers = 0
+        """How many were passed on over the connections there are."""
         self.open()
 
     @property
@@ -53,6 +55,7 @@ class Link:
         """End all connections, with RST or with FIN; new ones are passed on."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
+            self.answers = 0
             for client, server in pairs:
                 if with_reset:
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -102,6 +105,7 @@ class Link:
                 if self._is_to_be_lost():
                     self.cut(with_reset=True)
                     return
+                self.answers += 1
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_RDWR)

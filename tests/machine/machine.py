@@ -4,14 +4,11 @@ import hypothesis
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.census import Census
+from tests.machine.census import STEPS, Census
 from tests.machine.session_rules import SessionRules
 from tests.machine.store_rules import StoreRules
 from tests.machine.user_rules import UserRules
 from tests.machine.world import Servers
-
-STEPS = 50
-"""In each run."""
 
 
 class Machine(SessionRules, UserRules, StoreRules):

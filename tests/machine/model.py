@@ -74,15 +74,18 @@ class Model:
             session.last_activity.high = self.now
             session.expires_at.high = self.pushed(session, session.expires_at.high)
 
-    def changed(self, user: UserModel, outcome: Outcome, ending: Iterable[SessionModel] = ()) -> Doubt:
+    def changed(
+        self, user: UserModel, outcome: Outcome, ending: Iterable[SessionModel] = (), *, in_steps: bool = False
+    ) -> Doubt:
         """A change of *user* that ended the sessions *ending*, as one: each copy of theirs got a fence, or may have.
 
+        Nothing is fenced for a change that PostgreSQL did not answer, unless it is one *in_steps*.
         Of a user who is gone there are no rows, so that nothing is fenced (again): see `logged_out`.
         """
         doubt = Doubt({Outcome.UNKNOWN: None, Outcome.NOTHING: False}.get(outcome, True))
         for session in ending:
             session.ends.append(doubt)
-        if outcome is not Outcome.NOTHING:
+        if outcome in (Outcome.DONE, Outcome.RECORDED) or in_steps:
             for session in user.sessions:
                 self.fenced(session, surely=outcome is Outcome.DONE and State.GONE not in user.states)
         return doubt

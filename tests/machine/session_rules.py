@@ -10,7 +10,7 @@ from hypothesis.stateful import rule
 from session_management.errors import InvalidCredentialsError, InvalidInputError
 from session_management.managers.user_manager import UserManager
 from session_management.models import LogIn, SessionMetadata, SessionWithUser
-from tests.machine.draws import Loss, Pick, Scene, emails, environments, losses, mostly, picks, scenes
+from tests.machine.draws import Loss, Pick, Scene, emails, environments, losses, mostly, others, picks, scenes
 from tests.machine.driver import Asked, Driver
 from tests.machine.judge import look_of
 from tests.machine.known import Between, Doubt, SessionModel, State, UserModel
@@ -25,10 +25,11 @@ _UNKNOWN = ("A" * 43, "B" * 42 + "A", "malformed", "")
 class SessionRules(Driver):
     """What clients do with sessions."""
 
-    @rule(scene=scenes, email=emails, is_right=mostly, remember=mostly, presents=st.none() | picks)
-    def log_in(self, scene: Scene, email: str, is_right: bool, remember: bool, presents: Pick | None) -> None:
+    @rule(scene=scenes, email=emails, other=others, remember=mostly, presents=st.none() | picks)
+    def log_in(self, scene: Scene, email: str, other: str | None, remember: bool, presents: Pick | None) -> None:
+        """With a password that may be right, or with another that was right once or never."""
         owner = self.model.owner(email)
-        password = min(owner.passwords) if is_right else "a wrong one"
+        password = other or min(owner.passwords)
         presented = self.picked(presents) if presents else None
         asked = self.ask_to_open(
             scene,
@@ -76,8 +77,10 @@ class SessionRules(Driver):
         for environment in ENVIRONMENTS:
             self.validate(environment, self.picked(pick))
 
-    @rule(environment=environments)
-    def validate_all(self, environment: int) -> None:
+    @rule(environment=environments, seconds=st.sampled_from([0, 60]))
+    def validate_all(self, environment: int, seconds: float) -> None:
+        """By what copies say, or, when none is believed any more, by the record."""
+        self.pass_time(seconds)
         self.validate_all_from(environment)
 
     @rule(environment=environments, session_id=st.sampled_from(_UNKNOWN), is_logout=st.booleans(), loss=losses)
@@ -138,7 +141,7 @@ class SessionRules(Driver):
 
     def open_first_session(self, email: str) -> None:
         """Log in while nothing is wrong."""
-        self.log_in(Scene(0, None, 0), email, True, True, None)
+        self.log_in(Scene(0, None, 0), email, None, True, None)
 
     def ask_to_open(self, scene: Scene, work: Callable[[UserManager], Any]) -> Asked:
         """No two sessions are of one age: which are the newest is then plain."""

@@ -32,6 +32,7 @@ class Stage(RuleBasedStateMachine):
         super().__init__()
         self.world: World
         self.model: Model
+        self.is_pooled: bool
         self.saved: Saved | None = None
         self.kept: Saved | None = None
         self.before_the_change: Saved | None = None
@@ -40,6 +41,7 @@ class Stage(RuleBasedStateMachine):
         """Begin with empty stores, and environments that have connected nowhere yet."""
         self.world = World(self.servers, configuration.policy, configuration.pooler)
         self.model = Model(configuration.policy, self.world.clock.now())
+        self.is_pooled = configuration.pooler == "transaction"
 
     def runs(self, store: str) -> bool:
         """Tell whether the server of *store* runs."""

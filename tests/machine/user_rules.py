@@ -52,7 +52,7 @@ class UserRules(Driver):
             after = {State.GONE} if asked.outcome is Outcome.DONE else {State.DISABLED}
             if asked.outcome is Outcome.UNKNOWN:
                 after |= {State.GONE}
-            self.model.changed(user, asked.outcome, user.open_sessions)
+            self.model.changed(user, asked.outcome, user.open_sessions, in_steps=True)
             user.states = self.known(asked, user.states, after)
         self.validate(scene.witness, user.newest_session)
 

@@ -59,28 +59,32 @@ class Plantation:
         """Return the first of *tests* that fails, or None; *options* are pytest's.
 
         Raises:
-            TestRunError: pytest itself did not come to run them, or there are none.
+            TestRunError: pytest itself did not come to run them, or to their end, or there are none.
         """
-        run = subprocess.Popen(
-            [sys.executable, *_PYTEST, *options, *tests],
+        ended_with, output = self._run([sys.executable, *_PYTEST, *options, *tests])
+        failed = _FAILED.search(output)
+        if ended_with == _SOME_FAILED and failed:
+            return failed[1]
+        if ended_with != _PASSED:
+            raise TestRunError(f"pytest ended with {ended_with}:\n{output}")
+        return None
+
+    def _run(self, command: Sequence[str]) -> tuple[int, str]:
+        with subprocess.Popen(
+            command,
             cwd=self._root,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-        )
-        try:
-            output, _ = run.communicate(timeout=_ENOUGH_SECONDS)
-        except subprocess.TimeoutExpired:
-            return f"{' '.join(tests)} did not end within {_ENOUGH_SECONDS} s"
-        finally:
-            if run.poll() is None:
-                os.killpg(run.pid, signal.SIGKILL)
-                run.wait()
-        failed = _FAILED.search(output)
-        if run.returncode == _SOME_FAILED and failed:
-            return failed[1]
-        if run.returncode != _PASSED:
-            raise TestRunError(f"pytest ended with {run.returncode}:\n{output}")
-        return None
+        ) as run:
+            try:
+                output, _ = run.communicate(timeout=_ENOUGH_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                # No test noticed anything: it may be the machine that is slow.
+                raise TestRunError(f"it did not end within {_ENOUGH_SECONDS} s: {' '.join(command)}") from error
+            finally:
+                if run.poll() is None:
+                    os.killpg(run.pid, signal.SIGKILL)
+        return run.returncode, output

@@ -1,8 +1,12 @@
 """The tables fit the code, and the document the tables: planting them all takes minutes and is `make mutants`."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.mutations import planting
 from tests.mutations.mutation import PROJECT, Mutation, read_mutations
+from tests.mutations.planting import Plantation, TestRunError
 from tests.mutations.report import DOCUMENT, document_of, read_findings
 
 MUTATIONS = read_mutations()
@@ -50,3 +54,10 @@ def test_the_tests_in_the_document_are_there() -> None:
         function = name.partition("[")[0]
         assert function.startswith("test_"), mutation
         assert f"def {function}(" in (PROJECT / path).read_text(), f"{mutation}: {finding.test}"
+
+
+def test_tests_that_do_not_end_have_noticed_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "test_waiting.py").write_text("import threading\n\ndef test_waits():\n    threading.Event().wait()\n")
+    monkeypatch.setattr(planting, "_ENOUGH_SECONDS", 0.5)
+    with pytest.raises(TestRunError, match="did not end"):
+        Plantation(tmp_path).first_failure(["test_waiting.py"])

@@ -14,7 +14,7 @@ import pytest
 
 from infra.local.deployment import StackOptions
 from infra.local.stack import LocalStack
-from tests.events import CASES, EventCase, outcome
+from tests.events import ADMINS_ONLY, CASES, DENIED_CASES, EventCase, outcome
 from tests.packaging import docker
 from tests.packaging.built import HOST, ROOT
 from tests.packaging.round_trip import walk_through
@@ -37,6 +37,13 @@ def environment() -> Iterator[Mapping[str, str]]:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_sam_local_invoke_answers_an_event_in_mock_mode(case: EventCase, options: list[str]):
     assert outcome(_invoke(case.function, case.path, options)) == case.expected
+
+
+@pytest.mark.parametrize("case", DENIED_CASES, ids=str)
+def test_sam_local_invoke_takes_another_policy_from_a_file_of_variables(case: EventCase, options: list[str]):
+    policy = [*options, "--env-vars", str(ADMINS_ONLY)]
+
+    assert outcome(_invoke(case.function, case.path, policy)) == case.expected
 
 
 def test_a_user_logs_in_and_out_on_the_local_stack(environment: Mapping[str, str], options: list[str], tmp_path: Path):

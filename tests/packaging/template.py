@@ -28,8 +28,13 @@ _Loader.add_multi_constructor("!", _intrinsic)
 @cache
 def template() -> dict[str, Any]:
     """Return the whole template."""
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
-    return loaded
+    return loaded((ROOT / "template.yaml").read_text())
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """Return a template, or a part of one, as data."""
+    result: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    return result
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,16 @@ from functools import cache
 
 import pytest
 
-from tests.events import CASES, EVENTS, MOCK_ENVIRONMENT, EventCase, outcome
+from tests.events import (
+    ADMINS_ONLY,
+    CASES,
+    DENIED_CASES,
+    EVENTS,
+    MOCK_ENVIRONMENT,
+    EventCase,
+    environment_of,
+    outcome,
+)
 from tests.packaging.conftest import StartFunction
 from tests.packaging.emulator import LambdaEmulator
 
@@ -20,11 +29,22 @@ def function(start: StartFunction) -> Function:
     return cache(lambda name: start(name, {**MOCK_ENVIRONMENT, **SAM_LOCAL}))
 
 
+@pytest.fixture(scope="module")
+def admins_only(start: StartFunction) -> LambdaEmulator:
+    """The authorizer's code, deployed for administrators alone."""
+    return start("Authorizer", {**environment_of(ADMINS_ONLY), **SAM_LOCAL})
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_built_function_answers_its_event(case: EventCase, function: Function):
     answer = function(case.function).invoke(case.event)
 
     assert outcome(answer) == case.expected
+
+
+@pytest.mark.parametrize("case", DENIED_CASES, ids=str)
+def test_the_same_built_authorizer_has_another_policy_by_its_variables(case: EventCase, admins_only: LambdaEmulator):
+    assert outcome(admins_only.invoke(case.event)) == case.expected
 
 
 def test_every_event_file_has_its_case():

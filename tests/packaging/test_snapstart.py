@@ -31,6 +31,7 @@ FIRST_EVENTS = {
     "Validate": http_event("GET", headers={"authorization": f"Bearer {'A' * 43}"}),
     "Authorizer": json.loads((EVENTS / "authorizer.rest-token.json").read_text()),
     "Sweeper": {},
+    "Admin": {"command": "doctor"},
     "Migrate": {},
 }
 DRIVERS = {"redis", "pg8000", "argon2"}

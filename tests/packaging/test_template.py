@@ -1,11 +1,18 @@
 """template.yaml against the code, and the promises that it has to keep by itself."""
 
+import json
+import re
+import subprocess
+from typing import Any
+
 import pytest
 
 from infra.local.deployment import DEPLOYED
+from infra.local.door.routes import ROUTES
 from session_management.settings import Settings
 from tests.events import CASES
-from tests.packaging.template import default, everywhere, functions, resources, template, variables
+from tests.packaging.built import ROOT
+from tests.packaging.template import default, everywhere, functions, loaded, resources, template, variables
 
 MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
 SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "runtime")
@@ -136,3 +143,67 @@ def test_the_local_stack_runs_each_function_as_the_template_says():
     for function in functions().values():
         folder = function["CodeUri"].rstrip("/")
         assert local[folder] == function.get("Timeout", everywhere()["Timeout"]), folder
+
+
+def test_nothing_but_an_operator_invokes_the_admin_function():
+    """It creates administrators: no URL, no route, no schedule, and nobody else's permission."""
+    admin = functions()["Admin"]
+
+    assert admin.keys() & {"Events", "FunctionUrlConfig", "EventInvokeConfig"} == set()
+    assert resources("AWS::Lambda::Permission") == {}
+    assert resources("AWS::Lambda::Url") == {}
+    assert admin["Policies"] == functions()["Sweeper"]["Policies"]
+
+
+def test_the_front_door_has_no_way_to_the_admin_function():
+    assert "admin" not in {route.function for route in ROUTES}
+
+
+# --- A second authorizer, as the README shows it --------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def second() -> dict[str, Any]:
+    """The README's example."""
+    readme = (ROOT / "README.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(Resources:\n  AdminAuthorizer:.+?)^```$", readme, re.MULTILINE | re.DOTALL)
+    return loaded(example)
+
+
+@pytest.fixture(scope="module")
+def translated(second: dict[str, Any], environments: None) -> dict[str, Any]:
+    """What SAM makes of the template with the example in it."""
+    both = {part: {**template()[part], **second[part]} for part in second}
+    done = subprocess.run(
+        [ROOT / ".venv-sam/bin/python", ROOT / "tests/packaging/translate.py"],
+        input=json.dumps({**template(), **both}),
+        env={"AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_the_example_names_settings_and_differs_from_the_authorizer_in_nothing_else(second: dict[str, Any]):
+    example, own = second["Resources"]["AdminAuthorizer"]["Properties"], functions()["Authorizer"]
+    changes = example["Environment"]["Variables"]
+    shared = {name: value for name, value in example.items() if name not in ("Description", "Environment")}
+
+    assert shared == {name: value for name, value in own.items() if name != "Description"}
+    assert changes.keys() <= set(SETTINGS)
+    assert Settings.from_environment(changes).access != Settings.from_environment({}).access
+
+
+def test_a_stack_may_have_several_authorizers_from_the_same_code(second: dict[str, Any], translated: dict[str, Any]):
+    """Each with the settings that all functions share, but for its own policy, behind an alias of its own."""
+    made = translated["Resources"]
+    first, other = (made[name]["Properties"] for name in ("Authorizer", "AdminAuthorizer"))
+    changes = second["Resources"]["AdminAuthorizer"]["Properties"]["Environment"]["Variables"]
+
+    assert first["Code"] == other["Code"]
+    assert first["Environment"]["Variables"] | changes == other["Environment"]["Variables"]
+    assert made["AdminAuthorizerAliaslive"]["Properties"]["FunctionName"] == {"Ref": "AdminAuthorizer"}
+    assert translated["Outputs"]["AdminAuthorizerArn"]["Value"] == {"Ref": "AdminAuthorizerAliaslive"}

@@ -57,6 +57,16 @@ class Browser:
         """Go to *url*, as from the address bar."""
         self._driver.get(url)
 
+    def open_tab(self, url: str) -> None:
+        """Go to *url* in a new tab, and stay there."""
+        self._driver.switch_to.new_window("tab")
+        self.open(url)
+
+    def close_tab(self) -> None:
+        """Close the tab, and return to the first one."""
+        self._driver.close()
+        self._driver.switch_to.window(self._driver.window_handles[0])
+
     def fetch(self, url: str, **options: Any) -> dict[str, Any]:
         """Return what a script of the page gets: `status` and `body`, or `error` where it may not read them."""
         answer: dict[str, Any] = self._driver.execute_async_script(_FETCH, url, options)

@@ -1,6 +1,7 @@
 """A real browser at the front door: what it does with the cookie, and what it lets pages of other origins do."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -128,6 +129,39 @@ def test_a_logout_removes_the_cookie_and_ends_its_session(browser: Browser) -> N
     assert browser.fetch("/validate")["status"] == 401
     browser.add_cookie(cookie)
     assert browser.cookies() == [cookie]
+    assert browser.fetch("/validate")["status"] == 401
+
+
+def test_a_logout_in_one_tab_logs_the_other_out(browser: Browser, origins: Origins) -> None:
+    log_in(browser)
+    browser.open_tab(f"{origins.own}/validate")
+    in_second_tab = [
+        browser.fetch("/validate")["status"],
+        browser.fetch("/logout", method="POST")["status"],
+    ]
+    browser.close_tab()
+
+    assert in_second_tab == [200, 204]
+    assert browser.fetch("/validate")["status"] == 401
+    assert browser.cookies() == []
+
+
+def test_a_session_is_listed_with_its_device_and_ended_from_another_profile(
+    browser: Browser, origins: Origins
+) -> None:
+    """ASVS 7.5.2."""
+    log_in(browser)
+    ours = json.loads(browser.fetch("/validate")["body"])["session"]["handle"]
+    with ChromeDriver() as driver, driver.browser() as other:
+        other.open(f"{origins.own}/validate")
+        log_in(other)
+        listed = {one["handle"]: one for one in json.loads(other.fetch("/sessions")["body"])["sessions"]}
+        ended = other.fetch(f"/sessions/{ours}", method="DELETE")
+        still_in = other.fetch("/validate")
+
+    assert re.fullmatch(r"\w*Chrom\w+ on Linux", listed[ours]["device"])
+    assert not listed[ours]["is_current"]
+    assert (ended["status"], still_in["status"]) == (204, 200)
     assert browser.fetch("/validate")["status"] == 401
 
 

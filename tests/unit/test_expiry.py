@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from session_management.expiry import ExpiryRule
+from session_management.expiry import EndingClock, ExpiryRule
 from session_management.models import Session
 
 MS = timedelta(milliseconds=1)
@@ -80,3 +80,12 @@ def test_what_was_last_active_at_idle_since_is_idle_and_a_millisecond_later_is_n
 
 def test_without_an_idle_timeout_nothing_was_active_too_long_ago(session: Session) -> None:
     assert NO_IDLE.idle_since(session.created_at) < datetime(1971, 1, 1, tzinfo=UTC)
+
+
+def test_the_clock_that_ends_a_session_is_named(session: Session) -> None:
+    quiet = replace(session, last_activity=session.expires_at - timedelta(hours=1))
+    by_age = replace(session, expires_at=session.absolute_expires_at + MS)
+    assert NO_IDLE.ending_clock(session) is EndingClock.EXPIRY
+    assert IDLE.ending_clock(quiet) is EndingClock.IDLE
+    assert NO_IDLE.ending_clock(by_age) is EndingClock.ABSOLUTE
+    assert NO_IDLE.ending_clock(replace(by_age, expires_at=session.absolute_expires_at)) is EndingClock.ABSOLUTE

@@ -5,9 +5,18 @@ from typing import Any
 
 import pytest
 
+from session_management.access import Denial
+from session_management.client_changes import ClientChange
 from session_management.errors import ConfigurationError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
-from session_management.observability import LoggingObserver, tell_faults, telling_faults
+from session_management.models import Session
+from session_management.observability import (
+    LoggingObserver,
+    tell_client_changed,
+    tell_denied,
+    tell_faults,
+    telling_faults,
+)
 from tests.support.log import Log
 
 FAILURE = StoreUnavailableError("redis", "it did not answer in time")
@@ -96,3 +105,39 @@ def test_other_errors_go_on_untold(log: Log) -> None:
         raise FAILURE
 
     assert log.lines == []
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+@pytest.mark.parametrize(
+    "changes", [(ClientChange.IP,), (ClientChange.DEVICE,), (ClientChange.IP, ClientChange.DEVICE)]
+)
+def test_a_changed_client_is_one_line_and_one_metric(
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+    session: Session,
+    changes: tuple[ClientChange, ...],
+    is_refused: bool,
+) -> None:
+    """OWASP, session management: bound properties that change are an event. Neither address nor agent is told."""
+    tell_client_changed(session, changes, is_refused=is_refused)
+
+    (line,), (metric,) = log.lines, metrics(capsys)
+    assert (line["level"], line["changed"], line["is_refused"]) == ("INFO", [*changes], is_refused)
+    assert (line["session_handle"], line["user_id"]) == (session.handle, session.user_id)
+    check_embedded_metric_format(metric)
+    assert (metric["ClientChanges"], metric["changed"]) == ([1.0], "+".join(changes))
+    assert not any(value and value in log.text for value in (session.ip, session.user_agent))
+
+
+@pytest.mark.parametrize("denial", Denial)
+def test_a_denied_session_is_one_line_and_one_metric(
+    log: Log, capsys: pytest.CaptureFixture[str], session: Session, denial: Denial
+) -> None:
+    """ASVS 16.3.2: refused authorizations are logged."""
+    tell_denied(session, denial)
+
+    (line,), (metric,) = log.lines, metrics(capsys)
+    assert (line["level"], line["denied"]) == ("INFO", denial)
+    assert (line["session_handle"], line["user_id"]) == (session.handle, session.user_id)
+    check_embedded_metric_format(metric)
+    assert (metric["AuthorizerDenials"], metric["denied"]) == ([1.0], denial)

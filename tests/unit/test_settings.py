@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from session_management.environment import read_runtime
 from session_management.errors import ConfigurationError
+from session_management.models import UserRole
 from session_management.settings import Settings
 
 STORES = {
@@ -68,6 +69,10 @@ EVERY_SETTING: dict[str, tuple[str, Any]] = {
         ("https://app.example.com", "http://localhost:3000", "https://[::1]:8443"),
     ),
     "AUTHORIZER_RESPONSE": ("policy", "policy"),
+    "REQUIRED_ROLE": ("ADMIN", UserRole.ADMIN),
+    "REQUIRE_VERIFIED": ("true", True),
+    "MAX_AUTH_AGE_SECONDS": ("900", 900),
+    "CLIENT_CHANGE_POLICY": ("deny", "deny"),
 }
 # Two that only go without another.
 TOGETHER = {"COOKIE_NAME": {"COOKIE_SECURE": "true"}, "COOKIE_DOMAIN": {"COOKIE_NAME": "__Secure-sid"}}
@@ -96,6 +101,10 @@ DESIGNED_DEFAULTS = {
     "COOKIE_DOMAIN": None,
     "ALLOWED_ORIGINS": (),
     "AUTHORIZER_RESPONSE": "simple",
+    "REQUIRED_ROLE": None,
+    "REQUIRE_VERIFIED": False,
+    "MAX_AUTH_AGE_SECONDS": 0,
+    "CLIENT_CHANGE_POLICY": "log",
 }
 
 
@@ -173,6 +182,10 @@ WRONG_VALUES = {
     "COOKIE_DOMAIN": "example.com; HttpOnly",
     "ALLOWED_ORIGINS": "https://app.example.com/path",
     "AUTHORIZER_RESPONSE": "iam",
+    "REQUIRED_ROLE": "ROOT",
+    "REQUIRE_VERIFIED": "mostly",
+    "MAX_AUTH_AGE_SECONDS": "-1",
+    "CLIENT_CHANGE_POLICY": "warn",
 }
 
 

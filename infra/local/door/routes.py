@@ -30,5 +30,7 @@ ROUTES = (
     FrontRoute("/login", "login"),
     FrontRoute("/logout", "logout"),
     FrontRoute("/validate", "validate"),
+    FrontRoute("/sessions", "sessions"),
+    FrontRoute("/sessions/{rest:path}", "sessions"),
     FrontRoute("/me", "me", authorizer="authorizer"),
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from session_management.adapters.memory import MemoryDatabase, SessionRow, UserRow, public
 from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
-from session_management.models import Session, SessionWithUser, UserStatus
+from session_management.models import RecordedSession, Session, SessionWithUser, UserStatus
 from session_management.tokens import SessionNames
 
 
@@ -90,6 +90,15 @@ class MemorySessionAdapter:
         """Return a user's sessions that are live, or were revoked within a fence's life."""
         since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
         return [row.session for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+
+    def find_by_handle(self, handle: str) -> RecordedSession | None:
+        """Return the record of the session that people call *handle*, whatever has become of it; or None."""
+        with self._database.lock:
+            row = next((row for row in self._database.sessions.values() if row.session.handle == handle), None)
+            user = row and self._database.users.get(row.session.user_id)
+            if not row or not user:
+                return None
+            return RecordedSession(row.session, public(user.user), row.revoked_at, row.revoked_reason)
 
     def _of(self, user_id: str) -> list[SessionRow]:
         return [row for row in self._database.sessions.values() if row.session.user_id == user_id]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from session_management.models import Session, SessionWithUser, User, UserRole, UserStatus
+from session_management.models import RecordedSession, Session, SessionWithUser, User, UserRole, UserStatus
 from session_management.session_data import to_datetime
 from session_management.tokens import SessionNames
 
@@ -21,6 +21,7 @@ SESSION_COLUMNS: Final = (
     "host(s.ip_address), s.user_agent, s.revoked, s.is_persistent"
 )
 _SESSION_WIDTH: Final = 11
+RECORDED_COLUMNS: Final = f"{_ms('s.revoked_at')}, s.revoked_reason, {SESSION_COLUMNS}"
 
 
 def user_of(row: list[Any], hashed_password: str | None = None) -> User:
@@ -62,3 +63,11 @@ def session_of(row: list[Any], names: SessionNames) -> Session:
 def session_with_user_of(row: list[Any], names: SessionNames) -> SessionWithUser:
     """Return both of a row of `SESSION_COLUMNS` and `USER_COLUMNS`."""
     return SessionWithUser(session_of(row[:_SESSION_WIDTH], names), user_of(row[_SESSION_WIDTH:]))
+
+
+def recorded_session_of(row: list[Any], names: SessionNames) -> RecordedSession:
+    """Return the whole record of a row of `RECORDED_COLUMNS` and `USER_COLUMNS`."""
+    revoked_at, revoked_reason, *rest = row
+    found = session_with_user_of(rest, names)
+    revoked = None if revoked_at is None else to_datetime(revoked_at)
+    return RecordedSession(found.session, found.user, revoked, revoked_reason)

@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Final
 
 from session_management.adapters.postgres_rows import (
+    RECORDED_COLUMNS,
     SESSION_COLUMNS,
     USER_COLUMNS,
+    recorded_session_of,
     session_of,
     session_with_user_of,
 )
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
-from session_management.models import Session, SessionWithUser
-from session_management.tokens import SessionNames
+from session_management.models import RecordedSession, Session, SessionWithUser
+from session_management.tokens import AtRest, SessionNames
 
 # What has not ended: expiry.ExpiryRule, as a guard on writes; who asks decides by the rule itself.
 _LIVE: Final = """
@@ -104,6 +106,13 @@ _RECENT: Final = f"""
     WHERE s.user_id = :user_id AND (NOT s.revoked OR s.revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds')
 """
 
+_BY_HANDLE: Final = f"SELECT {RECORDED_COLUMNS}, {USER_COLUMNS} FROM sessions s JOIN users u ON u.id = s.user_id WHERE"
+# By its key where that is the handle; where keys are session IDs, no index knows their digests.
+_HAS_HANDLE: Final[dict[AtRest, str]] = {
+    "digest": "s.id = :handle",
+    "plain": "encode(sha256(convert_to(s.id, 'UTF8')), 'hex') = :handle",
+}
+
 
 class PostgreSQLSessionAdapter:
     """Sessions in the table `sessions`. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
@@ -161,6 +170,11 @@ class PostgreSQLSessionAdapter:
     def recent(self, user_id: str) -> Sequence[Session]:
         """Return a user's sessions that are live, or were revoked within a fence's life."""
         return [session_of(row, self._names) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+
+    def find_by_handle(self, handle: str) -> RecordedSession | None:
+        """Return the record of the session that people call *handle*, whatever has become of it; or None."""
+        rows = self._postgres.fetch(f"{_BY_HANDLE} {_HAS_HANDLE[self._names.at_rest]}", handle=handle)
+        return recorded_session_of(rows[0], self._names) if rows else None
 
     def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
         rows = self._postgres.fetch(sql, **parameters)

@@ -45,13 +45,14 @@ _redis: Final = _OnlyOne[RedisOptions, Redis]()
 
 def postgres_for(options: PostgresOptions, *, clock: Clock, observer: Observer) -> Postgres:
     """Return this environment's PostgreSQL client, made with *options*."""
+    return _postgres.get(options, lambda: new_postgres(options, clock=clock, observer=observer))
 
-    def make() -> Postgres:
-        breaker = Breaker("postgresql", clock=clock, observer=observer)
-        credentials = _postgres_credentials(options, clock)
-        return Postgres(options, credentials=credentials, breaker=breaker, clock=clock)
 
-    return _postgres.get(options, make)
+def new_postgres(options: PostgresOptions, *, clock: Clock, observer: Observer) -> Postgres:
+    """Return a PostgreSQL client besides this environment's; whoever asks for it closes it."""
+    breaker = Breaker("postgresql", clock=clock, observer=observer)
+    credentials = _postgres_credentials(options, clock)
+    return Postgres(options, credentials=credentials, breaker=breaker, clock=clock)
 
 
 def close_postgres() -> None:
@@ -61,13 +62,14 @@ def close_postgres() -> None:
 
 def redis_for(options: RedisOptions, *, clock: Clock, observer: Observer) -> Redis:
     """Return this environment's Redis client, made with *options*."""
+    return _redis.get(options, lambda: new_redis(options, clock=clock, observer=observer))
 
-    def make() -> Redis:
-        breaker = Breaker("redis", clock=clock, observer=observer)
-        credentials = _redis_credentials(options, clock)
-        return Redis(options, credentials=credentials, breaker=breaker, clock=clock)
 
-    return _redis.get(options, make)
+def new_redis(options: RedisOptions, *, clock: Clock, observer: Observer) -> Redis:
+    """Return a Redis client besides this environment's; whoever asks for it closes it."""
+    breaker = Breaker("redis", clock=clock, observer=observer)
+    credentials = _redis_credentials(options, clock)
+    return Redis(options, credentials=credentials, breaker=breaker, clock=clock)
 
 
 def close_redis() -> None:

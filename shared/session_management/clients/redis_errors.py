@@ -16,6 +16,7 @@ _MEANINGS: Final = (
 )
 _NO_PERMISSION_IN_SCRIPT: Final = "ACL failure in script"
 _NO_CLUSTER: Final = "cluster support disabled"
+_UNKNOWN: Final = ("unknown command", "unknown subcommand")  # ElastiCache says so of what it refuses
 
 
 def was_refused(error: Exception) -> bool:
@@ -46,9 +47,11 @@ def meaning_of(error: Exception) -> StoreUnavailableError:
     causes = (error, error.__cause__, error.__context__)
     for kind, reason in _MEANINGS:
         if any(isinstance(one, kind) for one in (causes if kind is exceptions.TimeoutError else causes[:1])):
-            return StoreUnavailableError(_STORE, reason)
+            return StoreUnavailableError(_STORE, reason, is_up=kind is exceptions.NoPermissionError)
     if _NO_PERMISSION_IN_SCRIPT in str(error):
-        return StoreUnavailableError(_STORE, _NO_PERMISSION)
+        return StoreUnavailableError(_STORE, _NO_PERMISSION, is_up=True)
+    if str(error).lower().startswith(_UNKNOWN):
+        return StoreUnavailableError(_STORE, "it does not know the command, or refuses it", is_up=True)
     if _NO_CLUSTER in str(error):
         return StoreUnavailableError(_STORE, "it is no cluster: set REDIS_CLUSTER=false")
     # redis-py says "connection" of everything; what was wrong with it is what it caught.

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from session_management.access import Denial
 from session_management.errors import SessionManagementError
-from session_management.http.requests import cookies_of, lower_case
+from session_management.http.requests import client_of, cookies_of, lower_case, source_ip_of
 from session_management.http.responses import instant
-from session_management.models import SessionWithUser
+from session_management.models import SessionMetadata, SessionWithUser
 
 _STAGE: Final = re.compile(r"(arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+)/.*", re.DOTALL)
 
@@ -33,6 +34,12 @@ class AuthorizerRequest:
     cookies: tuple[str, ...]
     arn: str
     may_be_simple: bool
+    source_ip: str | None = None
+
+    @property
+    def metadata(self) -> SessionMetadata:
+        """Where the request came from, as far as the event tells."""
+        return client_of(self.source_ip, self.headers)
 
 
 def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:
@@ -64,23 +71,35 @@ def context_of(found: SessionWithUser) -> dict[str, str]:
 
 def allow_policy(arn: str, found: SessionWithUser) -> dict[str, Any]:
     """Return the policy that allows everything on the stage of *arn*: API Gateway may reuse it for other routes."""
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": _STAGE.sub(r"\1/*", arn)}
+    return _policy("Allow", arn, found, context_of(found))
+
+
+def deny_policy(arn: str, found: SessionWithUser, denial: Denial) -> dict[str, Any]:
+    """Return the policy that denies everything on the stage of *arn*: API Gateway answers 403, and not 401.
+
+    Of the caller its context says no more than why, for access logs and gateway responses.
+    """
+    return _policy("Deny", arn, found, {"denied": str(denial)})
+
+
+def _policy(effect: str, arn: str, found: SessionWithUser, context: Mapping[str, str]) -> dict[str, Any]:
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": _STAGE.sub(r"\1/*", arn)}
     return {
         "principalId": found.user.id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": context_of(found),
+        "context": context,
     }
 
 
 def _read(event: Mapping[str, Any]) -> AuthorizerRequest | None:
     if event.get("version") == "2.0" and event["type"] == "REQUEST":
         headers = lower_case(event.get("headers"))
-        return AuthorizerRequest(headers, cookies_of(event), event["routeArn"], may_be_simple=True)
+        return AuthorizerRequest(headers, cookies_of(event), event["routeArn"], True, source_ip_of(event))
     if event["type"] == "TOKEN":
         headers = lower_case({"authorization": event["authorizationToken"]})
         return AuthorizerRequest(headers, (), event["methodArn"], may_be_simple=False)
     if event["type"] == "REQUEST":
-        return AuthorizerRequest(_all_headers(event), (), event["methodArn"], may_be_simple=False)
+        return AuthorizerRequest(_all_headers(event), (), event["methodArn"], False, source_ip_of(event))
     return None
 
 

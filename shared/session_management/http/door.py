@@ -1,7 +1,7 @@
 """The frame of every HTTP function: event → request → answer, with each error in its place."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,10 +18,16 @@ from session_management.settings import Settings
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Answer = Callable[[Request, Settings], Response]
+type MethodsOf = Callable[[Request], Sequence[str]]
 
 
 def answering(*methods: str) -> Callable[[Answer], Handler]:
-    """Make a Lambda handler of a function from a request to an answer, for the given methods.
+    """Make a Lambda handler of a function from a request to an answer, for the given methods, whatever the path."""
+    return answering_by_path(lambda _: methods)
+
+
+def answering_by_path(methods_of: MethodsOf) -> Callable[[Answer], Handler]:
+    """Make a Lambda handler of a function from a request to an answer, for the methods that the request's path takes.
 
     Errors of ours become problem documents; any other exception is a bug and goes to Lambda, which
     answers 502 and counts it. OPTIONS is answered here, CORS included.
@@ -31,21 +37,21 @@ def answering(*methods: str) -> Callable[[Answer], Handler]:
         @functools.wraps(answer)
         def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             with deadline(context.get_remaining_time_in_millis() / 1000):
-                return _answer(event, methods, answer).as_payload()
+                return _answer(event, methods_of, answer).as_payload()
 
         return lambda_handler
 
     return frame
 
 
-def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> Response:
+def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Response:
     try:
         settings = UserManagerFactory.settings()
     except ConfigurationError as error:
         tell_faults(error)
         return problem(error)
     try:
-        response = _pass(read_request(event), methods, settings, answer)
+        response = _pass(read_request(event), methods_of, settings, answer)
     except SessionManagementError as error:
         response = refusal(error)
     return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))
@@ -65,7 +71,8 @@ def _headers_of(event: Any) -> dict[str, str]:
             return {}
 
 
-def _pass(request: Request, methods: tuple[str, ...], settings: Settings, answer: Answer) -> Response:
+def _pass(request: Request, methods_of: MethodsOf, settings: Settings, answer: Answer) -> Response:
+    methods = methods_of(request)
     if request.method == "OPTIONS":
         return no_content().adding(preflight_headers(request, settings.allowed_origins, methods))
     if request.method not in methods:

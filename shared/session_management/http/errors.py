@@ -40,5 +40,9 @@ class MethodNotAllowedError(SessionManagementError):
         super().__init__(f"use {' or '.join(self.allowed)}")
 
 
+class NotFoundError(SessionManagementError):
+    """There is nothing at the path, or nothing that the caller may see."""
+
+
 class ForbiddenOriginError(SessionManagementError):
     """A page of an origin that is not allowed sent this request."""

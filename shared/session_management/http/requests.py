@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -25,18 +25,23 @@ _CREDENTIALS: Final = ("cookie", "authorization")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. Header names are in lower case; `cookies` are "name=value" pairs as they came."""
+    """A request. Header names are in lower case; `cookies` are "name=value" pairs as they came.
+
+    `path` is as the gateway gives it: a function URL leaves it encoded. `query` has the last of repeated parameters.
+    """
 
     method: str
     headers: Mapping[str, str]
     cookies: tuple[str, ...]
     body: bytes
     source_ip: str | None
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metadata(self) -> SessionMetadata:
         """Where the request came from, as a session records it."""
-        return SessionMetadata(ip=self.source_ip, user_agent=self.headers.get("user-agent"))
+        return client_of(self.source_ip, self.headers)
 
 
 def read_request(event: Mapping[str, Any]) -> Request:
@@ -50,12 +55,30 @@ def read_request(event: Mapping[str, Any]) -> Request:
         http = event["requestContext"]["http"]
         headers = lower_case(event.get("headers"))
         cookies = cookies_of(event)
-        method, source_ip = http["method"].upper(), http.get("sourceIp")
+        method = http["method"].upper()
+        path, query = _path_of(event), _query_of(event)
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
     # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
     _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
-    return Request(method, headers, cookies, _read_body(event), source_ip if isinstance(source_ip, str) else None)
+    return Request(method, headers, cookies, _read_body(event), source_ip_of(event), path, query)
+
+
+def client_of(source_ip: str | None, headers: Mapping[str, str]) -> SessionMetadata:
+    """Return where a request came from, of a door or of an authorizer, as a session records it."""
+    return SessionMetadata(ip=source_ip, user_agent=headers.get("user-agent"))
+
+
+def source_ip_of(event: Mapping[str, Any]) -> str | None:
+    """Return the address that connected, as API Gateway or the function URL tells it; None if it does not.
+
+    Payload 2.0 has it below `http`; 1.0, REST and WebSocket below `identity`; a TOKEN authorizer's event nowhere.
+    """
+    match event.get("requestContext"):
+        case {"http": {"sourceIp": str(source_ip)}} | {"identity": {"sourceIp": str(source_ip)}}:
+            return source_ip
+        case _:
+            return None
 
 
 def cookies_of(event: Mapping[str, Any]) -> tuple[str, ...]:
@@ -101,6 +124,18 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
+
+
+def _path_of(event: Mapping[str, Any]) -> str:
+    path = event.get("rawPath", "/")
+    if not isinstance(path, str):
+        raise TypeError("the path is no text")
+    return path
+
+
+def _query_of(event: Mapping[str, Any]) -> dict[str, str]:
+    query = event.get("queryStringParameters")
+    return {} if query is None else {str(name): value for name, value in query.items() if isinstance(value, str)}
 
 
 def _refuse_line_breaks(headers: Iterable[str]) -> None:

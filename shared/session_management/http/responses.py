@@ -20,6 +20,7 @@ from session_management.http.errors import (
     ForbiddenOriginError,
     InvalidRequestError,
     MethodNotAllowedError,
+    NotFoundError,
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
 )
@@ -36,6 +37,7 @@ _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
     InvalidCredentialsError: (HTTPStatus.UNAUTHORIZED, "invalid_credentials"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
     ForbiddenOriginError: (HTTPStatus.FORBIDDEN, "forbidden_origin"),
+    NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
     MethodNotAllowedError: (HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"),
     EmailTakenError: (HTTPStatus.CONFLICT, "email_taken"),
     PayloadTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large"),

@@ -61,6 +61,11 @@ def session_id_to_replace(request: Presenting, settings: Settings) -> str | None
         return None
 
 
+def is_in_cookie(request: Presenting, settings: Settings) -> bool:
+    """Tell whether a session ID came in the cookie."""
+    return any(_in_cookies((*request.cookies, request.headers.get("cookie", "")), settings.cookie_name))
+
+
 def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:
     for pair in (pair for cookie in cookies for pair in cookie.split(";")):
         key, _, value = pair.partition("=")

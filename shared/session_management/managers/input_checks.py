@@ -7,6 +7,7 @@ from typing import Any, Final
 from session_management.constants import TEN_YEARS_SECONDS
 from session_management.errors import InvalidInputError
 from session_management.models import UserRole, UserStatus, is_user_id
+from session_management.tokens import is_handle
 
 _EMAIL_CHARACTERS: Final = 255
 _PAGE_USERS: Final = 1_000
@@ -38,6 +39,13 @@ def checked_ttl(ttl_seconds: object) -> timedelta:
     if not isinstance(ttl_seconds, int) or isinstance(ttl_seconds, bool) or ttl_seconds <= 0:
         raise InvalidInputError("ttl_seconds: must be a positive whole number of seconds")
     return timedelta(seconds=min(ttl_seconds, TEN_YEARS_SECONDS))
+
+
+def checked_handle(handle: object) -> str:
+    """Return *handle*. Raises InvalidInputError unless it has the form of one; what came is not repeated."""
+    if not isinstance(handle, str) or not is_handle(handle):
+        raise InvalidInputError("handle: must be the 64 hex digits that a session is listed under, never a session ID")
+    return handle
 
 
 def checked_limit(limit: object) -> int:

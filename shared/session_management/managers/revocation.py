@@ -36,6 +36,19 @@ class Revocation:
         if is_recorded or self._policy.accepts_original:
             self._copies.delete(key)
 
+    def end_one_of(self, user_id: str, handle: str, reason: str) -> bool:
+        """End the user's session that people call *handle*; whether they have it, or had it within a fence's life.
+
+        One that has just ended is fenced again: whoever ended it may have missed Redis. Raises as `end`.
+        """
+        sessions = self._database.sessions.recent(user_id)
+        key = next((session.key for session in sessions if session.handle == handle), None)
+        if key is None:
+            return False
+        self._database.sessions.revoke(key, reason)
+        self._copies.delete(key)
+        return True
+
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now. Raises as `end`."""
         except_key = self._policy.names.key_of(except_session_id) if except_session_id else None

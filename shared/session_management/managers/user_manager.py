@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from session_management.errors import InvalidInputError, StoreUnavailableError
+from session_management.explanation import Explanation
 from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
 from session_management.managers.copies import Copies
+from session_management.managers.explaining import Explaining
 from session_management.managers.input_checks import (
     checked_after,
     checked_email,
     checked_fields,
+    checked_handle,
     checked_limit,
     checked_password,
     checked_role,
@@ -23,6 +26,7 @@ from session_management.managers.validation import Validation
 from session_management.models import (
     CreateUserData,
     LogIn,
+    Session,
     SessionMetadata,
     SessionWithUser,
     SweepReport,
@@ -55,10 +59,14 @@ class UserManager(UserManagerInterface):
         self._database = database
         self._adapter = copies
         self._policy = policy
+        self._clock = clock
         tolerant = Copies(copies)
         self._revocation = Revocation(database=database, copies=copies, policy=policy)
         self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
+        self._explaining = Explaining(
+            sessions=database.sessions, copies=tolerant, validation=self._validation, policy=policy, clock=clock
+        )
 
     # Users
 
@@ -196,6 +204,25 @@ class UserManager(UserManagerInterface):
             InvalidInputError: *ttl_seconds* is not positive.
         """
         return self._validation.extend(session_id, checked_ttl(ttl_seconds))
+
+    def list_sessions(self, user_id: str) -> list[Session]:
+        """Return a user's live sessions, the newest first."""
+        recent = self._database.sessions.recent(user_id) if is_user_id(user_id) else []
+        now, expiry = self._clock.now(), self._policy.expiry
+        live = [session for session in recent if not session.revoked and not expiry.is_over(session, now)]
+        return sorted(live, key=lambda session: (session.created_at, session.handle), reverse=True)
+
+    def end_session(self, user_id: str, handle: str) -> bool:
+        """End the session of a user that people call *handle*; False if the user has none of that name."""
+        return is_user_id(user_id) and self._revocation.end_one_of(user_id, handle, "ended")
+
+    def explain(self, handle: str) -> Explanation:
+        """Return what has become of the session that people call *handle*; a store that is down is a part of that.
+
+        Raises:
+            InvalidInputError: it is no handle.
+        """
+        return self._explaining.explain(checked_handle(handle))
 
     def sweep(self) -> SweepReport:
         """Delete what has ended, and fence what an outage left unfenced, until the request's time runs short."""

@@ -61,6 +61,20 @@ class Validation:
             return self._ask_original(session_id, look, now)
         return self._from_record(found, look, now)
 
+    def way(self, look: Look, now: datetime) -> ValidationPath:
+        """Return what would answer a validation that saw this: FENCE or COPY by itself, STALE_IF_ERROR in an outage.
+
+        RECORD, where nothing but the record can.
+        """
+        if look.is_revoked:
+            return ValidationPath.FENCE
+        if self._copy(look, now) is None:
+            return ValidationPath.RECORD
+        if self._is_believed(look, now, self._policy.revalidate):
+            return ValidationPath.COPY
+        is_a_last_resort = self._is_believed(look, now, self._policy.stale_if_error)
+        return ValidationPath.STALE_IF_ERROR if is_a_last_resort else ValidationPath.RECORD
+
     def extend(self, session_id: str, ttl: timedelta) -> datetime | None:
         """Push a live session's end to *ttl* from now, within its absolute lifetime; the new end, or None.
 

@@ -140,6 +140,22 @@ def test_a_session_lives_until_the_very_instant_of_its_end_on_every_path(
     assert (manager.extend_session(logged_in.session_id, 1) is not None) == is_live
 
 
+def test_a_copy_past_its_end_is_a_miss_and_the_record_decides(stores: Stores, ann: User) -> None:
+    """P1: an extension may have reached the record alone."""
+    manager = stores.manager(max_age=SOON)
+    logged_in = log_in(manager)
+    key = logged_in.session.key
+    copy = stores.value(key)
+    assert copy
+    assert manager.extend_session(logged_in.session_id, 3600)
+    stores.put(key, copy)
+    stores.clock.advance(SOON.total_seconds())
+
+    assert manager.find_session(logged_in.session_id)
+    assert stores.observer.last_path() is RECORD
+    assert path_of(stores, manager, logged_in) is COPY
+
+
 def test_a_session_kept_active_does_not_become_idle(stores: Stores, ann: User) -> None:
     manager = stores.manager(idle=timedelta(minutes=30))
     logged_in = log_in(manager)

@@ -3,8 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from session_management.access import Denial
+from session_management.client_changes import changes_of
 from session_management.errors import UnauthenticatedError
-from session_management.http.authorizers import UnknownEventError, allow_policy, read_authorizer_event
+from session_management.http.authorizers import (
+    UnknownEventError,
+    allow_policy,
+    deny_policy,
+    read_authorizer_event,
+)
 from session_management.http.session_ids import presented_session_id
 from session_management.models import Session, SessionWithUser, User, UserRole
 from session_management.settings import Settings
@@ -12,14 +19,14 @@ from tests.fuzz.targets.target import Target, event_of, events_of
 
 _AT: Final = datetime(2026, 1, 31, tzinfo=UTC)
 _FOUND: Final = SessionWithUser(
-    Session("k", "h", "u", _AT, _AT, _AT, _AT, _AT),
+    Session("k", "h", "u", _AT, _AT, _AT, _AT, _AT, ip="203.0.113.7", user_agent="curl/8.17.0"),
     User("u", "a@example.com", UserRole.USER, is_verified=True, created_at=_AT),
 )
 _SETTINGS: Final = Settings.from_environment({})
 
 
 def check(data: bytes) -> None:
-    """Hold the question, and the policy that would answer it, to the event."""
+    """Hold the question, who asks it, and the policies that would answer it, to the event."""
     event: Any = event_of(data)
     try:
         request = read_authorizer_event(event)
@@ -28,7 +35,10 @@ def check(data: bytes) -> None:
     assert all(type(value) is str and name == name.lower() for name, value in request.headers.items())
     assert all(type(cookie) is str for cookie in request.cookies)
     assert request.may_be_simple == (event.get("version") == "2.0")
+    assert request.source_ip is None or event["type"] == "REQUEST"
+    assert len(changes_of(_FOUND.session, request.metadata)) <= 2
     _check_policy(request.arn, allow_policy(request.arn, _FOUND))
+    _check_policy(request.arn, deny_policy(request.arn, _FOUND, Denial.ROLE))
     try:
         session_id = presented_session_id(request, _SETTINGS)
     except UnauthenticatedError:
@@ -61,6 +71,10 @@ TARGET: Final = Target(
             "methodArn",
             "routeArn",
             "Cookie",
+            "sourceIp",
+            "identity",
+            "User-Agent",
+            "::ffff:203.0.113.7",
         ),
         *("Authorization", "arn:aws-cn:execute-api:cn-north-1:1:api/stage/GET/me", "arn:aws:execute-api:::a/b/"),
     ),

@@ -3,6 +3,7 @@
 The fields are the values of the variables below, in that order.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from session_management.errors import ConfigurationError
@@ -14,6 +15,7 @@ _CANARY: Final = "~canary-7c1e"
 _NAMES: Final = (
     *("DATABASE_URL", "REDIS_URL", "APP_ENV", "ALLOWED_ORIGINS", "DATABASE_SSLMODE", "REDIS_TLS", "REDIS_CLUSTER"),
     *("DATABASE_PORT", "SESSION_MAX_AGE_SECONDS", "SESSION_IDLE_TIMEOUT_SECONDS", "DATABASE_CA_FILE", "DATABASE_HOST"),
+    *("REQUIRED_ROLE", "REQUIRE_VERIFIED", "MAX_AUTH_AGE_SECONDS", "CLIENT_CHANGE_POLICY"),
 )
 
 
@@ -35,6 +37,8 @@ def check(data: bytes) -> None:
     assert redis.database >= 0
     assert bool(postgres.host) == bool(settings.database_url or settings.database_host)
     assert policy.max_age <= policy.expiry.absolute
+    assert settings.access.max_auth_age >= timedelta()
+    assert settings.client_change_policy in ("off", "log", "deny")
     if settings.mode == "production":
         assert postgres.host
         assert redis.host
@@ -57,6 +61,7 @@ TARGET: Final = Target(
         seed_of(f"postgres://:{_CANARY}@127.0.0.1/app", f"redis://:{_CANARY}@[::1]:6380/3", "development"),
         seed_of("", "", "test", "https://app.example.com, http://localhost:3000", "disable", "false", "true"),
         seed_of("", "", "", "", "verify-full", "yes", "no", "6543", "3600", "600"),
+        seed_of(*[""] * 12, "ADMIN", "true", "900", "deny"),
     ),
     words=(
         "postgresql://",

@@ -11,6 +11,7 @@ from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
 from tests.integration.conftest import ThroughRelays
 
+OUR_STATE = "SELECT state FROM pg_stat_activity WHERE application_name = 'session-management'"
 POOLERS = pytest.mark.parametrize("pooler", ["none", "transaction"])
 
 
@@ -43,6 +44,23 @@ def test_neither_does_one_inside_a_transaction(make_environment: MakeEnvironment
         fail_in_a_transaction()
 
     assert rows(postgres, 2) == [[2]]
+
+
+@pytest.mark.parametrize(("pooler", "state"), [("none", "idle"), ("transaction", "idle in transaction")])
+def test_behind_a_pooler_each_statement_comes_inside_an_explicit_transaction(
+    through_relays: ThroughRelays, sql: pg8000.native.Connection, pooler: str, state: str
+) -> None:
+    """Outside of one, a pooler may let another client in between its round trips, and mix up the answers."""
+    env, to_postgres, _ = through_relays(DATABASE_POOLER=pooler)
+    assert rows(env.postgres, 1) == [[1]]
+    states: list[object] = []
+    for number, ask in enumerate((env.postgres.fetch, env.postgres.execute)):
+        statement = f"SELECT 'statement {number}'"
+        to_postgres.before(statement.encode(), lambda: states.extend(sql.run(OUR_STATE)))
+        ask(statement)
+
+    assert states == [[state], [state]]
+    assert sql.run(OUR_STATE) == [["idle"]]
 
 
 @POOLERS

@@ -1,5 +1,6 @@
 """roles.sql and grants.sql give each role what its functions need, and no more."""
 
+from contextlib import nullcontext
 from typing import Final
 
 import pytest
@@ -61,14 +62,13 @@ def test_the_validator_can_change_nothing_else_and_read_no_hash(
 ) -> None:
     service, validator = environments["service"].manager, environments["validator"].manager
     user = service.create(CreateUserData(email="ann@example.com", password=PASSWORD))
-    session_id = service.create_session(user.id, SessionMetadata(), 3600)
     for attempt in (
         lambda: validator.create(CreateUserData(email="eve@example.com")),
         lambda: validator.update(user.id, {"role": "ADMIN"}),
         lambda: validator.delete(user.id),
         lambda: validator.find_by_email(user.email),
         lambda: validator.create_session(user.id, SessionMetadata(), 60),
-        lambda: validator.delete_session(session_id),
+        lambda: validator.delete_session("A" * 43),
         lambda: validator.revoke_all(user.id),
     ):
         with pytest.raises(StoreUnavailableError, match=r"42501, the user lacks a privilege: see .*grants\.sql"):
@@ -82,7 +82,7 @@ STATEMENTS: Final = (
     "DROP TABLE sessions",
     "TRUNCATE sessions",
     "DELETE FROM session_migrations",
-    "SELECT * FROM session_migrations",
+    "UPDATE session_migrations SET name = 'x'",
     "CREATE INDEX more ON sessions (user_agent)",
 )
 
@@ -95,3 +95,12 @@ def test_nobody_but_the_migrator_changes_the_schema(
         for statement in STATEMENTS:
             with pytest.raises(AssertionError, match=r"permission denied|must be owner"):
                 psql(postgres, "-c", statement, database=name, user=role, password=password)
+
+
+def test_only_the_service_may_see_which_migrations_are_applied(
+    postgres: EmbeddedPostgres, name: str, roles: dict[str, str]
+) -> None:
+    for kind, may in (("service", True), ("validator", False)):
+        role, password = roles[kind].split(":")
+        with nullcontext() if may else pytest.raises(AssertionError, match="permission denied"):
+            psql(postgres, "-c", "SELECT * FROM session_migrations", database=name, user=role, password=password)

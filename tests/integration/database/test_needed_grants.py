@@ -8,8 +8,10 @@ import pg8000.native
 
 from infra.database.migrate import MigrationError, migrate, read_migrations
 from infra.local.servers import EmbeddedPostgres
+from session_management.adapters.postgres_inspection import PostgreSQLInspection
 from session_management.errors import StoreUnavailableError
 from session_management.models import CreateUserData, SessionMetadata
+from session_management.schema import MIGRATIONS
 from session_management.tokens import AtRest
 from tests.conftest import MakeEnvironment
 from tests.integration.database.conftest import login_url
@@ -50,7 +52,7 @@ def needed(inside: pg8000.native.Connection, role: str, work: Callable[[], None]
 
 
 def manage(environment: Environment) -> None:
-    """Do what login, logout, the sweeper and code that manages users do."""
+    """Do what login, logout, the sweeper, the admin function and code that manages users do."""
     manager, clock = environment.manager, environment.clock
     user = manager.create(CreateUserData(email="ann@example.com", password="a password"))
     session_id = manager.log_in(user.email, "a password", SessionMetadata()).session_id
@@ -60,6 +62,7 @@ def manage(environment: Environment) -> None:
     manager.delete_session(session_id)
     clock.advance(60)
     assert manager.sweep().finished
+    assert PostgreSQLInspection(environment.postgres).migrations() == set(MIGRATIONS)
     assert manager.delete(user.id)
 
 
@@ -76,7 +79,7 @@ def test_every_privilege_of_the_service_is_needed(
             manage(make_environment(a_policy(at_rest=mode), DATABASE_URL=login_url(url, roles["service"])))
 
     found = needed(inside, roles["service"].split(":")[0], work)
-    assert len(found) == 1 + 1 + 2 * 4
+    assert len(found) == 1 + 1 + 2 * 4 + 1
     assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
 
 

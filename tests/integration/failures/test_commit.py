@@ -5,11 +5,13 @@ Each is done with and without a pooler, and with and without a limit of sessions
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pytest
 
 from session_management.errors import CommitUnknownError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
+from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, LogIn, SessionMetadata
 from session_management.session_data import Fence
 from tests.conftest import MakeEnvironment
@@ -144,6 +146,35 @@ def test_a_login_that_finds_itself_revoked_already_is_refused(scene: Scene) -> N
     with pytest.raises(CommitUnknownError):
         scene.log_in()
     assert scene.live() == []
+
+
+CHANGES: Final[dict[str, Callable[[UserManager, str], object]]] = {
+    "change password": lambda manager, user_id: manager.change_password(user_id, "the new password"),
+    "disable": lambda manager, user_id: manager.update(user_id, {"status": "DISABLED"}),
+    "end all": lambda manager, user_id: manager.revoke_all(user_id),
+}
+
+
+@pytest.mark.parametrize("scene", [("none", 0), ("transaction", 0)], ids=["none", "transaction"], indirect=True)
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_whose_commit_was_not_answered_fences_nothing(scene: Scene, change: str, is_done: bool) -> None:
+    """P1: it may not have been done, and a fence would refuse a live session. P2: if it was, the record refuses."""
+
+    def go_wrong() -> None:
+        if is_done:
+            scene.relay.lose_next_answers(1)
+        else:
+            scene.relay.cut(with_reset=True)
+
+    scene.relay.before(b"COMMIT", go_wrong)
+    with pytest.raises(CommitUnknownError):
+        CHANGES[change](scene.env.manager, scene.before.user.id)
+
+    assert scene.onlooker.manager.find_session(scene.before.session_id)
+    assert scene.onlooker.observer.last_path() is ValidationPath.COPY
+    scene.onlooker.clock.advance(60)
+    assert (scene.onlooker.manager.find_session(scene.before.session_id) is None) == is_done
 
 
 def test_a_logout_whose_answer_was_lost_is_done_and_can_be_repeated(scene: Scene) -> None:

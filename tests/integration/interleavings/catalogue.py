@@ -69,6 +69,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
         ends=Ends.THIS,
         locks=False,
     ),
+    "end one": Entry(
+        "end_session",
+        lambda stage, manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
+        ends=Ends.THIS,
+        locks=False,
+        like="log out",
+    ),
     "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
     "end others": Entry(
         "revoke_all",
@@ -106,6 +113,8 @@ ALONE: Final[dict[str, str]] = {
     "find_by_id": "reads one row",
     "find_by_session_id": "is find_session, without the session",
     "get_all": "reads one page",
+    "explain": "looks at both stores, for a person",
+    "list_sessions": "reads one user's rows",
 }
 """The public methods that are in no pair, and why."""
 

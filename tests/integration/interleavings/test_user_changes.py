@@ -10,9 +10,9 @@ import pytest
 
 from session_management.interfaces import SessionRepository
 from session_management.managers.user_manager import UserManager
-from session_management.models import SessionWithUser, UserRole
+from session_management.models import SessionMetadata, UserRole
 from tests.integration.interleavings.operation import Outcome
-from tests.integration.interleavings.stage import USER_ID, Stage, Work
+from tests.integration.interleavings.stage import EMAIL, PASSWORD, USER_ID, Stage, Work
 from tests.support.managers import Environment
 
 FRESH, STALE = timedelta(), timedelta(seconds=61)
@@ -76,6 +76,18 @@ def test_a_late_repair_cannot_take_a_newer_fence_for_the_one_it_saw(stage: Stage
     assert stage.explore(works, set_up=lambda: stage.set_up(copied=FRESH), holds=Seen(stage)) >= 20
 
 
+def test_a_repair_that_comes_minutes_late_finds_the_fence_still_there(stage: Stage) -> None:
+    """Fences outlive every request: Lambda's longest takes 15 minutes, this service's 30 seconds."""
+
+    def promote_and_wait(manager: UserManager) -> None:
+        promote(manager)
+        life = stage.keys.pttl(f"session:{stage.key}")
+        stage.keys.pexpire(f"session:{stage.key}", life - 600_000)
+
+    works: dict[str, Work] = {"validate": partial(validate, stage), "promote": promote_and_wait}
+    stage.explore(works, set_up=lambda: stage.set_up(copied=None), holds=Seen(stage))
+
+
 def test_a_change_beside_a_logout_is_never_shown_without_it(stage: Stage) -> None:
     works: dict[str, Work] = {
         "log out": partial(log_out, stage),
@@ -91,30 +103,57 @@ class _SlowAnswers:
     def __init__(self, stage: Stage, sessions: SessionRepository) -> None:
         self._stage, self._sessions = stage, sessions
 
-    def check(self, *arguments: Any) -> SessionWithUser | None:
-        found = self._sessions.check(*arguments)
-        self._stage.sql.run(f"UPDATE users SET role = 'ADMIN' WHERE id = '{USER_ID}'")
-        self._stage.clock.advance(50)
-        return found
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        def ask(*arguments: Any) -> object:
+            found = getattr(self._sessions, method)(*arguments)
+            self._stage.sql.run(f"UPDATE users SET role = 'ADMIN' WHERE id = '{USER_ID}'")
+            self._stage.clock.advance(50)
+            return found
+
+        return ask
 
 
-@pytest.mark.parametrize("copied", [None, STALE], ids=["repair", "revalidate"])
-def test_a_copy_dates_from_before_the_question_not_from_its_answer(
-    stage: Stage, environment: Environment, copied: timedelta | None
-) -> None:
-    """Or a change behind the manager's back, made while the answer was under way, would be seen too late."""
-    stage.set_up(copied=copied)
+@pytest.fixture
+def slow(stage: Stage, environment: Environment) -> UserManager:
+    """A manager whose record answers slowly."""
     database = environment.manager._database
-    slow: Any = _SlowAnswers(stage, database.sessions)
-    manager = UserManager(
-        database=replace(database, sessions=slow),
+    sessions: Any = _SlowAnswers(stage, database.sessions)
+    return UserManager(
+        database=replace(database, sessions=sessions),
         copies=environment.manager._adapter,
         policy=stage.policy,
         clock=stage.clock,
         observer=environment.observer,
     )
-    assert manager.find_session(stage.session_id)
+
+
+def assert_seen_in_time(stage: Stage, session_id: str) -> None:
+    """A change behind the manager's back, made while the answer was under way, is seen a minute after the question."""
     stage.clock.advance(10)
-    seen = stage.seen_now()
+    seen = stage.seen_now(session_id)
     assert seen
     assert seen.user.role is UserRole.ADMIN
+
+
+@pytest.mark.parametrize("copied", [None, STALE], ids=["repair", "revalidate"])
+def test_a_copy_dates_from_before_the_question_not_from_its_answer(
+    stage: Stage, slow: UserManager, copied: timedelta | None
+) -> None:
+    stage.set_up(copied=copied)
+    assert slow.find_session(stage.session_id)
+    assert_seen_in_time(stage, stage.session_id)
+
+
+def test_so_does_that_of_a_login(stage: Stage, slow: UserManager) -> None:
+    stage.set_up(session=False)
+    opened = slow.log_in(EMAIL, PASSWORD, SessionMetadata())
+    assert stage.manager._adapter.get(opened.session.key)
+    assert_seen_in_time(stage, opened.session_id)
+
+
+@pytest.mark.parametrize("copied", [None, FRESH], ids=["no copy", "fresh copy"])
+def test_so_does_that_of_an_extension(stage: Stage, slow: UserManager, copied: timedelta | None) -> None:
+    stage.set_up(copied=copied)
+    assert slow.extend_session(stage.session_id, 864_000)
+    assert stage.manager._adapter.get(stage.key)
+    assert_seen_in_time(stage, stage.session_id)

@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from session_management.access import Denial
 from session_management.http.authorizers import (
     AuthorizerRequest,
     UnauthorizedError,
     UnknownEventError,
     allow_policy,
     context_of,
+    deny_policy,
     read_authorizer_event,
 )
 from session_management.http.responses import instant
 from session_management.http.session_ids import presented_session_id
 from session_management.managers.mock import DEMO_SESSION_ID
-from session_management.models import SessionWithUser
+from session_management.models import SessionMetadata, SessionWithUser
 from session_management.settings import Settings
 from tests.events import EVENTS
 
@@ -185,6 +187,32 @@ def test_whatever_an_event_holds_it_is_a_question_or_of_unknown_shape(event: dic
     assert all(isinstance(value, str) for value in [*request.headers.values(), *request.cookies])
 
 
+# --- Who asks ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if name != "rest-token"])
+def test_an_event_tells_where_the_request_came_from(name: str) -> None:
+    event = event_of(name)
+    context = event["requestContext"].get("http") or event["requestContext"]["identity"]
+
+    metadata = read_authorizer_event(event).metadata
+
+    assert metadata == SessionMetadata(context["sourceIp"], context["userAgent"])
+    assert metadata.ip
+    assert metadata.user_agent
+
+
+def test_a_token_event_tells_nothing_of_the_client() -> None:
+    assert read_authorizer_event(event_of("rest-token")).metadata == SessionMetadata()
+
+
+@pytest.mark.parametrize(
+    "context", [None, [], "http", {}, {"http": None}, {"http": {"sourceIp": 5}}, {"identity": {"sourceIp": ["x"]}}]
+)
+def test_a_client_that_cannot_be_told_is_none(context: object) -> None:
+    assert read_authorizer_event(rest(requestContext=context)).metadata == SessionMetadata()
+
+
 # --- Answers ------------------------------------------------------------------------------------
 
 
@@ -245,6 +273,17 @@ def test_a_policy_allows_the_whole_stage_in_the_same_partition(found: SessionWit
         "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}],
     }
     assert policy["context"] == context_of(found)
+
+
+@pytest.mark.parametrize("denial", Denial)
+def test_a_deny_covers_what_an_allow_does_and_says_why_in_one_word(found: SessionWithUser, denial: Denial) -> None:
+    allowed, denied = allow_policy(ARN, found), deny_policy(ARN, found, denial)
+
+    (yes,), (no,) = allowed["policyDocument"]["Statement"], denied["policyDocument"]["Statement"]
+    assert no == yes | {"Effect": "Deny"}
+    assert denied["principalId"] == allowed["principalId"]
+    assert denied["context"] == {"denied": denial.value}
+    assert type(denied["context"]["denied"]) is str
 
 
 def test_a_refusal_says_exactly_the_word_that_api_gateway_looks_for() -> None:

@@ -1,0 +1,102 @@
+"""/sessions: what a user sees of their own sessions, and does with them."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from session_management.devices import device_name
+from session_management.errors import UnauthenticatedError
+from session_management.factory import UserManagerFactory
+from session_management.http.callers import Caller, caller_of
+from session_management.http.cookies import cleared_cookie, session_cookie
+from session_management.http.door import answering_by_path
+from session_management.http.errors import InvalidRequestError, NotFoundError
+from session_management.http.requests import Request
+from session_management.http.responses import Response, instant, no_content, ok, session_body
+from session_management.models import Session
+from session_management.observability import logger
+from session_management.settings import Settings
+from session_management.snapshots import register_hooks
+from session_management.tokens import is_handle
+
+register_hooks()
+
+_ROOT: Final = "sessions"
+
+
+def methods_of(request: Request) -> Sequence[str]:
+    """Return the methods that the request's path takes.
+
+    Raises:
+        NotFoundError: there is nothing at this path.
+    """
+    match _below_root(request):
+        case []:
+            return "GET", "DELETE"
+        case ["extend"]:
+            return ("POST",)
+        case [handle] if is_handle(handle):
+            return ("DELETE",)
+    raise NotFoundError("there is nothing at this path")
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@answering_by_path(methods_of)
+def lambda_handler(request: Request, settings: Settings) -> Response:
+    """List (GET), end (DELETE) or extend (POST /extend) the caller's sessions; 404 for a handle that is not theirs."""
+    match request.method, _below_root(request):
+        case "GET", _:
+            return _listed(caller_of(request, settings))
+        case "POST", _:
+            return _extended(caller_of(request, settings), settings)
+        case _, [handle]:
+            return _ended_one(caller_of(request, settings), handle, settings)
+    ends_own = _asks_for_all(request)
+    return _ended_all(caller_of(request, settings), settings, ends_own=ends_own)
+
+
+def _below_root(request: Request) -> list[str]:
+    """Return the path's parts: below /sessions, whatever stands before it, or whole where it is not there.
+
+    An API has stages and prefixes; the function's own URL has neither, nor this function's name.
+    """
+    parts = [part for part in request.path.split("/") if part]
+    return parts[len(parts) - parts[::-1].index(_ROOT) :] if _ROOT in parts else parts
+
+
+def _listed(caller: Caller) -> Response:
+    sessions = UserManagerFactory.create().list_sessions(caller.user.id)
+    return ok({"sessions": [_body(session, caller) for session in sessions]})
+
+
+def _body(session: Session, caller: Caller) -> dict[str, Any]:
+    is_current = session.handle == caller.session.handle
+    return {**session_body(session), "device": device_name(session.user_agent), "is_current": is_current}
+
+
+def _extended(caller: Caller, settings: Settings) -> Response:
+    manager, life = UserManagerFactory.create(), settings.policy.life(is_persistent=caller.session.is_persistent)
+    manager.extend_session(caller.session_id, round(life.total_seconds()))
+    extended = manager.find_session(caller.session_id)
+    if extended is None:
+        raise UnauthenticatedError("the session ended a moment ago")
+    cookies = [session_cookie(settings, caller.session_id, extended.session)] if caller.has_cookie else []
+    return ok({"expires_at": instant(extended.session.expires_at)}, *cookies)
+
+
+def _ended_one(caller: Caller, handle: str, settings: Settings) -> Response:
+    if not UserManagerFactory.create().end_session(caller.user.id, handle):
+        raise NotFoundError("you have no session of this handle")
+    return no_content(*([cleared_cookie(settings)] if handle == caller.session.handle else []))
+
+
+def _ended_all(caller: Caller, settings: Settings, *, ends_own: bool) -> Response:
+    spared = None if ends_own else caller.session_id
+    ended = UserManagerFactory.create().revoke_all(caller.user.id, except_session_id=spared)
+    return ok({"ended": ended}, *([cleared_cookie(settings)] if ends_own else []))
+
+
+def _asks_for_all(request: Request) -> bool:
+    asked = request.query.get("all", "false")
+    if asked not in ("true", "false"):
+        raise InvalidRequestError("all: must be true or false")
+    return asked == "true"

@@ -1,0 +1,39 @@
+"""CLIENT_CHANGE_POLICY, for every door at which a session is presented by its client."""
+
+from typing import Protocol
+
+from session_management.client_changes import changes_of
+from session_management.errors import UnauthenticatedError
+from session_management.models import SessionMetadata, SessionWithUser
+from session_management.observability import tell_client_changed
+from session_management.settings import Settings
+
+
+class FromClient(Protocol):
+    """A request, as far as it says where it came from."""
+
+    @property
+    def metadata(self) -> SessionMetadata:
+        """The address and the user agent, as a session records them."""
+        ...
+
+
+def check_client(request: FromClient, found: SessionWithUser, settings: Settings) -> None:
+    """Let the client pass that opened the session, and another unless the policy is to deny it.
+
+    Raises:
+        UnauthenticatedError: it is denied, in the words for no session at all: whoever stole one learns nothing.
+    """
+    if is_client_refused(request, found, settings):
+        raise UnauthenticatedError("no live session is presented")
+
+
+def is_client_refused(request: FromClient, found: SessionWithUser, settings: Settings) -> bool:
+    """Return whether the policy denies the client that presents *found*; a changed one is told of. Asks no store."""
+    if settings.client_change_policy == "off":
+        return False
+    changes = changes_of(found.session, request.metadata)
+    is_refused = bool(changes) and settings.client_change_policy == "deny"
+    if changes:
+        tell_client_changed(found.session, changes, is_refused=is_refused)
+    return is_refused

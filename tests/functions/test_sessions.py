@@ -1,0 +1,232 @@
+"""/sessions: a user's own sessions, seen and ended by themselves and by nobody else."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from session_management.managers.mock import DEMO_SESSION_ID
+from session_management.models import CreateUserData, SessionMetadata
+from session_management.tokens import handle_of
+from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
+from tests.support.http_events import http_event
+
+COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
+OWN = handle_of(DEMO_SESSION_ID)
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
+
+
+def ask(service: Service, method: str = "GET", path: str = "/sessions", **parts: Any) -> Any:
+    """Return the answer to the demo user's browser, unless *parts* present something else."""
+    if "cookies" not in parts and "headers" not in parts:
+        parts["cookies"] = [COOKIE]
+    return service.invoke("Sessions", http_event(method, rawPath=path, **parts))
+
+
+def another_session(service: Service, **metadata: str) -> str:
+    """Return the ID of another session of the demo user's."""
+    user = service.manager.find_by_email("demo@example.com")
+    assert user
+    return service.manager.create_session(user.id, SessionMetadata(**metadata), 3_600)
+
+
+def is_live(service: Service, session_id: str) -> bool:
+    return service.manager.find_session(session_id) is not None
+
+
+def test_the_callers_sessions_are_listed_the_newest_first(service: Service) -> None:
+    """ASVS 7.5.2."""
+    other = another_session(service, ip="192.0.2.8", user_agent=CHROME)
+
+    answer = ask(service)
+
+    assert answer["statusCode"] == 200
+    first, second = body_of(answer)["sessions"]
+    assert [*first] == [
+        "handle",
+        "created_at",
+        "expires_at",
+        "last_activity",
+        "authenticated_at",
+        "ip",
+        "user_agent",
+        "device",
+        "is_current",
+    ]
+    assert (first["handle"], first["device"], first["ip"]) == (handle_of(other), "Chrome on Windows", "192.0.2.8")
+    assert [first["is_current"], second["is_current"]] == [False, True]
+    assert second["handle"] == OWN
+
+
+def test_nobody_elses_sessions_and_no_session_ids_are_listed(service: Service) -> None:
+    eve = service.manager.create(CreateUserData("eve@example.com"))
+    eves = service.manager.create_session(eve.id, SessionMetadata(), 3_600)
+
+    body = ask(service)["body"]
+
+    assert handle_of(eves) not in body
+    assert DEMO_SESSION_ID not in body
+
+
+def test_one_session_is_ended_by_its_handle(service: Service) -> None:
+    other = another_session(service)
+
+    assert ask(service, "DELETE", f"/sessions/{handle_of(other)}")["statusCode"] == 204
+
+    assert not is_live(service, other)
+    assert is_live(service, DEMO_SESSION_ID)
+
+
+def test_ending_ones_own_session_clears_the_cookie(service: Service) -> None:
+    answer = ask(service, "DELETE", f"/sessions/{OWN}")
+
+    assert answer["statusCode"] == 204
+    assert "Max-Age=0" in answer["cookies"][0]
+    assert not is_live(service, DEMO_SESSION_ID)
+
+
+def test_another_users_handle_is_none_of_the_callers(service: Service) -> None:
+    """The same answer as for one that nobody has."""
+    eve = service.manager.create(CreateUserData("eve@example.com"))
+    eves = service.manager.create_session(eve.id, SessionMetadata(), 3_600)
+
+    theirs, nobodys = (ask(service, "DELETE", f"/sessions/{handle}") for handle in (handle_of(eves), "0" * 64))
+
+    assert told(theirs) == (404, "not_found")
+    assert theirs == nobodys
+    assert is_live(service, eves)
+
+
+def test_all_other_sessions_are_ended_at_once(service: Service) -> None:
+    others = [another_session(service) for _ in range(3)]
+
+    answer = ask(service, "DELETE")
+
+    assert body_of(answer) == {"ended": 3}
+    assert "cookies" not in answer
+    assert not any(is_live(service, other) for other in others)
+    assert is_live(service, DEMO_SESSION_ID)
+
+
+def test_this_one_is_ended_as_well_if_that_is_asked_for(service: Service) -> None:
+    another_session(service)
+
+    answer = ask(service, "DELETE", queryStringParameters={"all": "true"})
+
+    assert body_of(answer) == {"ended": 2}
+    assert "Max-Age=0" in answer["cookies"][0]
+    assert not is_live(service, DEMO_SESSION_ID)
+
+
+def test_all_must_be_true_or_false(service: Service, stores: Stores) -> None:
+    """P7: and costs no store call."""
+    assert told(ask(service, "DELETE", queryStringParameters={"all": "yes"})) == (400, "invalid_request")
+    assert stores.calls == []
+
+
+def test_a_session_is_extended_and_its_cookie_with_it(service: Service) -> None:
+    session_id = another_session(service)
+
+    answer = ask(service, "POST", "/sessions/extend", cookies=[f"__Host-sessionId={session_id}"])
+
+    found = service.manager.find_session(session_id)
+    assert found
+    assert found.session.expires_at - found.session.last_activity == timedelta(days=7)
+    assert datetime.fromisoformat(body_of(answer)["expires_at"]) == found.session.expires_at
+    assert answer["cookies"][0].startswith(f"__Host-sessionId={session_id}; ")
+    assert "Max-Age=604800" in answer["cookies"][0]
+
+
+def test_a_bearer_client_is_given_no_cookie(service: Service) -> None:
+    headers = {"authorization": f"Bearer {DEMO_SESSION_ID}"}
+
+    answer = ask(service, "POST", "/sessions/extend", headers=headers)
+
+    assert answer["statusCode"] == 200
+    assert "cookies" not in answer
+    assert ask(service, headers=headers)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/sessions", "/prod/sessions", "/api/v1/sessions"])
+def test_the_function_serves_its_own_url_and_any_route_that_ends_in_its_name(service: Service, prefix: str) -> None:
+    assert ask(service, "GET", prefix or "/")["statusCode"] == 200
+    assert ask(service, "POST", f"{prefix}/extend")["statusCode"] == 200
+    assert told(ask(service, "DELETE", f"{prefix}/{'0' * 64}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/sessions", "GET, DELETE, OPTIONS"),
+        ("/sessions/extend", "POST, OPTIONS"),
+        (f"/sessions/{OWN}", "DELETE, OPTIONS"),
+    ],
+    ids=["root", "extend", "one"],
+)
+def test_each_path_has_its_methods(service: Service, stores: Stores, path: str, allowed: str) -> None:
+    answer = ask(service, "PUT", path)
+
+    assert told(answer) == (405, "method_not_allowed")
+    assert answer["headers"]["Allow"] == allowed
+    assert ask(service, "OPTIONS", path)["headers"]["Allow"] == allowed
+    assert stores.calls == []
+
+
+@pytest.mark.parametrize("path", ["/sessions/elsewhere", f"/sessions/{OWN}/more", f"/sessions/{OWN.upper()}", "/a/b"])
+def test_elsewhere_there_is_nothing(service: Service, stores: Stores, path: str) -> None:
+    """P7: and looking costs no store call."""
+    for method in ("GET", "DELETE", "POST"):
+        assert told(ask(service, method, path)) == (404, "not_found")
+    assert stores.calls == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/sessions"), ("DELETE", "/sessions"), ("DELETE", f"/sessions/{OWN}"), ("POST", "/sessions/extend")],
+)
+def test_without_a_live_session_nothing_is_shown_or_done(service: Service, method: str, path: str) -> None:
+    for cookies in ([], [f"__Host-sessionId={'A' * 43}"], ["__Host-sessionId=x"]):
+        assert told(ask(service, method, path, cookies=cookies)) == (401, "unauthenticated")
+    assert is_live(service, DEMO_SESSION_ID)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/sessions"), ("DELETE", f"/sessions/{OWN}"), ("POST", "/sessions/extend")]
+)
+def test_a_foreign_page_changes_nothing(service: Service, stores: Stores, method: str, path: str) -> None:
+    """ASVS 3.5.1."""
+    headers = {"cookie": COOKIE, "origin": "https://evil.example.com", "sec-fetch-site": "cross-site"}
+
+    assert told(ask(service, method, path, headers=headers)) == (403, "forbidden_origin")
+    assert stores.calls == []
+
+
+def test_while_redis_is_down_an_end_is_recorded_and_finished_when_it_is_asked_for_again(
+    service: Service, stores: Stores
+) -> None:
+    """P2."""
+    other = another_session(service)
+    path = f"/sessions/{handle_of(other)}"
+    stores.down = {REDIS}
+    assert told(ask(service, "DELETE", path)) == (503, "unavailable")
+    stores.down = set()
+
+    assert ask(service, "DELETE", path)["statusCode"] == 204
+    assert not is_live(service, other)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/sessions"), ("POST", "/sessions/extend")])
+def test_while_postgresql_is_down_it_cannot_be_told(service: Service, stores: Stores, method: str, path: str) -> None:
+    """P6."""
+    service.manager.find_session(DEMO_SESSION_ID)
+    stores.down = {POSTGRES}
+    assert told(ask(service, method, path)) == (503, "unavailable")
+
+
+def test_another_client_than_the_sessions_own_is_shown_nothing_where_that_is_denied(service: Service) -> None:
+    service.configure(CLIENT_CHANGE_POLICY="deny")
+    cookies = [f"__Host-sessionId={another_session(service, ip='198.51.100.7', user_agent=CHROME)}"]
+
+    assert told(ask(service, cookies=cookies)) == (401, "unauthenticated")
