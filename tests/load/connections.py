@@ -17,8 +17,8 @@ from tests.load.stores import Stores
 from tests.support.servers import server_settings
 
 _STEP_SECONDS: Final = 0.02
-_PATIENCE_SECONDS: Final = 2.0
-"""How long a server may take to notice that a client let go of a connection, before two of them are a leak."""
+_PATIENCE_SECONDS: Final = 0.5
+"""How long a busy server may take to notice that a client let go of a connection, before two of them are a leak."""
 _ASK_SECONDS: Final = 5.0
 _BACKENDS: Final = "SELECT usename, pid FROM pg_stat_activity WHERE application_name = 'session-management'"
 
