@@ -9,6 +9,13 @@ from tests.support.http_events import http_event
 
 FUNCTIONS: Final = ("validate", "authorizer", "login", "logout", "sweeper")
 
+_FILES: Final = {
+    "authorizer": "authorizer.rest-token.json",
+    "authorizer, simple": "authorizer.http-api-v2.bearer.json",
+    "sweeper": "sweeper.schedule.json",
+    "migrate": "migrate.json",
+}
+
 
 def event_for(function: str, session_id: str) -> Any:
     """Return the event with which *function* is asked about Ann's session, or for one."""
@@ -19,34 +26,48 @@ def event_for(function: str, session_id: str) -> Any:
             return http_event("POST", headers={"content-type": "application/json"}, body=body)
         case "logout":
             return http_event("POST", headers=bearer)
-        case "authorizer":
-            event = json.loads((PROJECT / "events/authorizer.rest-token.json").read_text())
-            return {**event, "authorizationToken": f"Bearer {session_id}"}
-        case "sweeper":
-            return json.loads((PROJECT / "events/sweeper.schedule.json").read_text())
-        case _:
+        case "validate":
             return http_event("GET", headers=bearer)
+    event = json.loads((PROJECT / "events" / _FILES[function]).read_text())
+    match function:
+        case "authorizer":
+            event["authorizationToken"] = f"Bearer {session_id}"
+        case "authorizer, simple":
+            event["headers"] |= bearer
+    return event
 
 
 _OUTAGE: Final = "StoreUnavailableError"
 
 
 def outcome(answer: Any) -> Any:
-    """Return an answer's essence: the status, the verdict, whether a sweep finished, or the error's type."""
+    """Return an answer's essence: the status, the verdict, whether all was swept or migrated, or the error's type."""
     match answer:
         case {"statusCode": status}:
             return status
         case {"policyDocument": {"Statement": [{"Effect": verdict}]}}:
             return verdict
+        case {"isAuthorized": verdict}:
+            return verdict
         case {"finished": finished}:
             return finished
+        case {"pending": pending}:
+            return not pending
         case {"errorMessage": message}:
             kind = message.partition(":")[0]
             return _OUTAGE if kind == "CommitUnknownError" else kind
     raise AssertionError(answer)
 
 
-DONE: Final = {"validate": 200, "authorizer": "Allow", "login": 200, "logout": 204, "sweeper": True}
+DONE: Final = {
+    "validate": 200,
+    "authorizer": "Allow",
+    "authorizer, simple": True,
+    "login": 200,
+    "logout": 204,
+    "sweeper": True,
+    "migrate": True,
+}
 """What each function answers when all is well."""
 
 UNAVAILABLE: Final = {"validate": 503, "authorizer": _OUTAGE, "login": 503, "logout": 503, "sweeper": _OUTAGE}
