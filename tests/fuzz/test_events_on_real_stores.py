@@ -20,7 +20,7 @@ from tests.fuzz.properties import check
 from tests.support.servers import server_environment
 
 EXAMPLES = 150
-FUNCTIONS = ("Login", "Validate", "Logout", "Authorizer", "Sweeper")
+FUNCTIONS = ("Login", "Register", "Password", "Validate", "Logout", "Authorizer", "Sweeper")
 
 
 @pytest.fixture

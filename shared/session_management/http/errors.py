@@ -42,3 +42,7 @@ class MethodNotAllowedError(SessionManagementError):
 
 class ForbiddenOriginError(SessionManagementError):
     """A page of an origin that is not allowed sent this request."""
+
+
+class RegistrationClosedError(SessionManagementError):
+    """Nobody may register here."""

@@ -37,7 +37,7 @@ def _taken(body: bytes, content_type: str) -> Any:
 
 def _check_what_is_taken(taken: Any, body: bytes) -> None:
     said = json.loads(body)
-    assert taken.model_dump() == {"transport": "cookie", **said}
+    assert taken.model_dump() == {"transport": "cookie", "remember": True, **said}
     assert taken.email.count("@") == 1
     assert is_clean([taken.email])
     assert 0 < len(taken.email) <= 255
