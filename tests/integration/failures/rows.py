@@ -57,6 +57,12 @@ ROWS: Final = [
     Row("login", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
     Row("login", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
+    Row("register", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
+    Row("register", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
+    Row("register", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
+    Row("password", "", (REDIS,), 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
+    Row("password", "", (POSTGRES,), 503, f"{CANNOT_TELL}; nothing is changed", (POSTGRES,)),
+    Row("password", "", BOTH, 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
     *_reading("validate", 200, 401, 503, CANNOT_TELL),
     *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
     Row(

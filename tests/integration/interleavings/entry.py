@@ -23,7 +23,8 @@ class Entry:
     """An operation. `shows` are fields of the user that every validation shows after it.
 
     `bars` are the kinds of opening that it refuses or ends, whichever came first. It `looks` at the copy before it
-    writes; it `locks` the user's row. One that is `like` another takes the same steps, inside transactions too.
+    writes; it `locks` the user's row. One that `presents` the session is refused once that has ended. One that is
+    `like` another takes the same steps, inside transactions too.
     """
 
     method: str
@@ -35,4 +36,5 @@ class Entry:
     removes_user: bool = False
     looks: bool = False
     locks: bool = True
+    presents: bool = False
     like: str = ""
