@@ -71,6 +71,7 @@ _LOGGED_IN: Final = {"status": 200, "cookies": 1}
 _LOGGED_OUT: Final = {"status": 204, "cookies": 1}
 _UNAUTHENTICATED: Final = {"status": 401, "code": "unauthenticated"}
 _REFUSED: Final = {"status": 401, "code": "invalid_credentials"}
+_WEAK: Final = {"status": 400, "code": "weak_password"}
 _UNKNOWN: Final = {"error": "the event is of no authorizer's shape"}
 _ALLOWED: Final = {"effects": ["Allow"]}
 _COUNTS: Final = (
@@ -99,6 +100,15 @@ CASES: Final = (
     EventCase("login.garbage.json", "Login", {"status": 400, "code": "invalid_request"}),
     EventCase("login.form.json", "Login", {"status": 415, "code": "unsupported_media_type"}),
     EventCase("login.get.json", "Login", {"status": 405, "code": "method_not_allowed"}),
+    EventCase("register.good.json", "Register", _LOGGED_IN),
+    EventCase("register.bearer.json", "Register", {"status": 200}),
+    EventCase("register.taken.json", "Register", {"status": 409, "code": "email_taken"}),
+    EventCase("register.weak-password.json", "Register", _WEAK),
+    EventCase("register.role.json", "Register", {"status": 400, "code": "invalid_request"}),
+    EventCase("password.none.json", "Password", _UNAUTHENTICATED),
+    EventCase("password.bad-password.json", "Password", _REFUSED),
+    EventCase("password.weak-password.json", "Password", _WEAK),
+    EventCase("password.good.json", "Password", _LOGGED_IN),
     EventCase("validate.cookie.json", "Validate", {"status": 200}),
     EventCase("validate.bearer.json", "Validate", {"status": 200}),
     EventCase("validate.http-api.json", "Validate", {"status": 200}),

@@ -22,6 +22,7 @@ class Deployed:
 
 DEPLOYED = (
     *(Deployed(name, f"functions/{name}") for name in ("login", "logout", "validate", "sessions", "authorizer", "me")),
+    *(Deployed(name, f"functions/{name}") for name in ("register", "password")),
     Deployed("sweeper", "functions/sweeper", timeout_seconds=300),
     Deployed("admin", "functions/admin", timeout_seconds=60),
     Deployed("migrate", "infra/database", timeout_seconds=900),
@@ -70,4 +71,5 @@ def local_environment(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> Map
         "DATABASE_URL": postgres.url,
         "REDIS_TLS": "false",
         "REDIS_URL": valkey.url,
+        "REGISTRATION": "open",
     }

@@ -29,6 +29,7 @@ _MODULES: Final = {
         "SessionManagementError",
         "StoreUnavailableError",
         "UnauthenticatedError",
+        "WeakPasswordError",
     ),
     "factory": ("UserManagerFactory", "get_postgres", "get_redis"),
     "interfaces": ("DatabaseAdapter", "SessionAdapter", "UserManagerInterface"),

@@ -14,6 +14,7 @@ from session_management.errors import InvalidInputError as InvalidInputError
 from session_management.errors import SessionManagementError as SessionManagementError
 from session_management.errors import StoreUnavailableError as StoreUnavailableError
 from session_management.errors import UnauthenticatedError as UnauthenticatedError
+from session_management.errors import WeakPasswordError as WeakPasswordError
 from session_management.factory import UserManagerFactory as UserManagerFactory
 from session_management.factory import get_postgres as get_postgres
 from session_management.factory import get_redis as get_redis

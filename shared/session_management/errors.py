@@ -58,6 +58,10 @@ class InvalidCredentialsError(SessionManagementError):
     """The email and password do not open an account. Why is not said, on purpose."""
 
 
+class WeakPasswordError(SessionManagementError):
+    """A new password may not be; the message says which rule it breaks and what to do, never the password."""
+
+
 class EmailTakenError(SessionManagementError):
     """Another user has this email, in this or another case."""
 

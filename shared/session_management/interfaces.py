@@ -65,6 +65,9 @@ class UserRepository(Protocol):
     def find_by_id(self, user_id: str) -> User | None:
         """Return the user, or None."""
 
+    def find_hash(self, user_id: str) -> str | None:
+        """Return the password hash of an enabled user; None if they have none, or there is no such user."""
+
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
 
@@ -229,6 +232,25 @@ class UserManagerInterface(Protocol):
         presented_session_id: str | None = None,
     ) -> LogIn:
         """Verify a password and open a session in the place of the one that was presented."""
+
+    def register(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        remember: bool = True,
+        presented_session_id: str | None = None,
+    ) -> LogIn:
+        """Make a user and open their session in the place of the one that was presented."""
+
+    def register_unseen(self, email: str, password: str) -> None:
+        """Make a user unless the email is taken, without a word which."""
+
+    def change_own_password(
+        self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
+    ) -> LogIn:
+        """Set the password of a session's user and put a new session in the place of all of theirs."""
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session and return its ID."""

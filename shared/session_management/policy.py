@@ -14,7 +14,7 @@ class SessionPolicy:
     A copy is believed until `revalidate` after PostgreSQL was asked, or until `stale_if_error` after it
     while PostgreSQL does not answer. A session that slides is pushed to its whole lifetime whenever its activity is
     recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
-    beside the original application.
+    beside the original application. `password_length` is what a new password has at least, in characters.
     """
 
     max_age: timedelta
@@ -27,6 +27,7 @@ class SessionPolicy:
     revoked_retention: timedelta
     sweep_reserve_seconds: float
     max_per_user: int
+    password_length: int
     names: SessionNames
 
     def life(self, *, is_persistent: bool) -> timedelta:

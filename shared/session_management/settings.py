@@ -83,6 +83,10 @@ class Settings(BaseModel):
     revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS, le=TEN_YEARS_SECONDS)
     sweep_reserve_seconds: int = Field(20, ge=1, le=900)
 
+    registration: Literal["open", "closed"] = "closed"
+    registration_hides_accounts: bool = False
+    password_min_length: int = Field(15, ge=8, le=64)
+
     cookie_secure: bool = True
     cookie_domain: str | None = None
     cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
@@ -204,6 +208,7 @@ class Settings(BaseModel):
             revoked_retention=timedelta(seconds=self.revoked_retention_seconds),
             sweep_reserve_seconds=self.sweep_reserve_seconds,
             max_per_user=self.session_max_per_user,
+            password_length=self.password_min_length,
             names=self.names,
         )
 

@@ -15,6 +15,7 @@ from typing import Final
 from session_management.clients.connections import import_drivers
 from session_management.factory import UserManagerFactory
 from session_management.observability import telling_faults
+from session_management.password_rules import import_commonest
 from session_management.passwords import import_hashers
 
 _SEED_BYTES: Final = 48
@@ -40,6 +41,7 @@ def before_snapshot() -> None:
         settings = UserManagerFactory.settings()
         import_drivers(settings.postgres, settings.redis)
         import_hashers()
+        import_commonest()
         UserManagerFactory.create()  # for what it imports; to build it again takes less than a millisecond
     UserManagerFactory.clear_cache()
 

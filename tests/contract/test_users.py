@@ -31,6 +31,14 @@ def test_a_user_is_found_by_email_in_any_case_with_the_hash(stores: Stores, user
     assert (found.id, found.email, found.hashed_password) == (user.id, "ann@example.com", "hash")
 
 
+def test_the_hash_is_that_of_an_enabled_user(stores: Stores, user: User) -> None:
+    users = stores.database.users
+    assert users.find_hash(user.id) == "hash"
+    assert users.find_hash(users.create("bob@example.com", None, "USER", is_verified=False).id) is None
+    users.update(user.id, {"status": "DISABLED"})
+    assert users.find_hash(user.id) is None
+
+
 def test_another_email_is_nobodys(stores: Stores, user: User) -> None:
     never_stored = ("ann@example.com\0", "\ud800@example.com", "a" * 1_000_000)
     for email in ("", "ann", "ann@example.co", "ann@example.com ", "%", "ann_example.com", *never_stored):
@@ -72,6 +80,7 @@ def test_who_is_not_there_is_not_found_updated_or_deleted(stores: Stores, user: 
     users = stores.database.users
     for user_id in (NOBODY, *NOT_UUIDS):
         assert users.find_by_id(user_id) is None
+        assert users.find_hash(user_id) is None
         assert users.update(user_id, {"role": "ADMIN"}) is None
         assert users.delete(user_id) is False
     assert users.count() == 1

@@ -21,6 +21,8 @@ from tests.support.contexts import FakeContext
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = {
     "Login": "functions/login",
+    "Register": "functions/register",
+    "Password": "functions/password",
     "Logout": "functions/logout",
     "Validate": "functions/validate",
     "Sessions": "functions/sessions",

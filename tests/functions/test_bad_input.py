@@ -15,7 +15,7 @@ NAME = "__Host-sessionId"
 GOOD = {"email": "demo@example.com", "password": DEMO_PASSWORD}
 GOOD_TEXT = json.dumps(GOOD)
 BEARER = {"authorization": f"Bearer {DEMO_SESSION_ID}"}
-METHODS = {"Login": "POST", "Logout": "POST", "Validate": "GET"}
+METHODS = {"Login": "POST", "Register": "POST", "Password": "POST", "Logout": "POST", "Validate": "GET"}
 
 
 def login(body: object = GOOD, **parts: Any) -> dict[str, Any]:
@@ -118,6 +118,8 @@ def test_a_password_of_1024_characters_is_verified(service: Service) -> None:
     assert told(service.invoke("Login", login({**GOOD, "password": "é" * 1024}))) == (401, "invalid_credentials")
 
 
+CHANGE = {"current_password": DEMO_PASSWORD, "new_password": "nine umbrellas under one moon"}
+
 # --- Session IDs --------------------------------------------------------------------------------
 
 BAD_CREDENTIALS: dict[str, dict[str, Any]] = {
@@ -145,15 +147,20 @@ BAD_CREDENTIALS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("function", ["Validate", "Logout"])
+@pytest.mark.parametrize("function", ["Validate", "Logout", "Password"])
 @pytest.mark.parametrize("parts", BAD_CREDENTIALS.values(), ids=BAD_CREDENTIALS)
 def test_what_is_no_session_id_is_401_before_any_store_is_asked(
     service: Service, stores: Stores, function: str, parts: dict[str, Any]
 ) -> None:
     """ASVS 7.2.1."""
-    answer = service.invoke(function, http_event(METHODS[function], **parts))
+    event = http_event(METHODS[function], **parts)
+    if function == "Password":
+        event |= {"headers": {**event["headers"], **JSON}, "body": json.dumps(CHANGE)}
+    answer = service.invoke(function, event)
 
-    assert told(answer) == (401, "unauthenticated")
+    # What stands before the body is read: a line break is no request.
+    is_no_request = function == "Password" and any(character in repr(parts) for character in ("\\r", "\\x00"))
+    assert told(answer) == ((400, "invalid_request") if is_no_request else (401, "unauthenticated"))
     assert len(answer.get("cookies", [])) == (1 if function == "Logout" else 0)
     assert stores.calls == []
 

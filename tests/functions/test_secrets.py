@@ -16,8 +16,15 @@ from tests.support.log import Log
 
 EMAIL = "canary-email@example.com"
 WRONG = "canary-wrong-password"
+STRONG = "canary-strong-password"
 JSON = {"content-type": "application/json"}
 OUTAGES: list[set[str]] = [set(), {REDIS}, {POSTGRES}, {REDIS, POSTGRES}]
+
+
+def change_of(bearer: dict[str, str], current: str, new: str) -> dict[str, Any]:
+    """Return a change of password."""
+    body = {"current_password": current, "new_password": new}
+    return http_event("POST", headers={**JSON, **bearer}, body=body)
 
 
 def everything_that_can_happen(service: Service, stores: Stores) -> tuple[list[str], list[Any]]:
@@ -44,6 +51,10 @@ def everything_that_can_happen(service: Service, stores: Stores) -> tuple[list[s
             service.answer("Authorizer", {**question, "headers": bearer, "cookies": []}),
             service.answer("Authorizer", {"type": "TOKEN", "authorizationToken": bearer["authorization"]}),
             service.answer("Login", http_event("POST", headers=JSON, body={"password": WRONG, WRONG: session_id})),
+            service.answer("Register", http_event("POST", headers=JSON, body={"email": EMAIL, "password": STRONG})),
+            service.answer("Register", http_event("POST", headers=JSON, body={"email": EMAIL, "password": WRONG})),
+            service.answer("Password", change_of(bearer, WRONG, STRONG)),
+            service.answer("Password", change_of(bearer, DEMO_PASSWORD, WRONG[:14])),
             service.answer("Logout", http_event("POST", headers=bearer)),
             service.answer("Sweeper", {}),
             service.answer("Me", http_event(headers=bearer)),
@@ -57,7 +68,7 @@ def everything_that_can_happen(service: Service, stores: Stores) -> tuple[list[s
 def at_rest(request: pytest.FixtureRequest, service: Service, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The service in either form of session IDs, with Powertools asked to log events."""
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    service.configure(SESSION_ID_AT_REST=request.param)
+    service.configure(SESSION_ID_AT_REST=request.param, REGISTRATION="open")
     return request.param
 
 
@@ -70,8 +81,8 @@ def test_no_secret_is_told_to_anybody(
 
     output = "".join(capsys.readouterr())
     assert len(session_ids) == 2
-    assert len(answers) == 46
-    for secret in (*session_ids, DEMO_PASSWORD, WRONG):
+    assert len(answers) == 62
+    for secret in (*session_ids, DEMO_PASSWORD, WRONG, STRONG):
         assert secret not in log.text
         assert secret not in output
         assert secret not in json.dumps(answers)
@@ -90,7 +101,7 @@ def test_no_session_id_or_password_is_at_rest(service: Service, stores: Stores) 
         [copies, *((row, row.session.key) for row in memory["_database"].sessions.values()), memory["_database"].users]
     )
     assert len(memory["_database"].sessions) >= 3
-    for secret in (*session_ids, DEMO_PASSWORD, WRONG):
+    for secret in (*session_ids, DEMO_PASSWORD, WRONG, STRONG):
         assert secret not in kept
 
 

@@ -46,8 +46,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """The functions in mock mode."""
+    """The functions in mock mode, where anybody may register."""
     with Service.started(monkeypatch) as started:
+        started.configure(REGISTRATION="open")
         yield started
 
 

@@ -23,7 +23,7 @@ EXAMPLES: Final = 60
 # Nothing but a body can be other than documented: all else is optional text.
 MODES: Final = [
     *((name, GenerationMode.POSITIVE) for name in operations()),
-    ("POST /login", GenerationMode.NEGATIVE),
+    *((name, GenerationMode.NEGATIVE) for name in ("POST /login", "POST /register", "POST /password")),
 ]
 CONFORMS: Final = (
     *("status_code_conformance", "content_type_conformance", "response_headers_conformance"),
@@ -52,7 +52,11 @@ class Api:
         presented = [{header: value.format(session_id)} for header, value in ways for session_id in session_ids]
         headers = data.draw(st.sampled_from([{}, *presented]))
         answer = case.call(base_url=self.stack.url, headers=headers)
-        checks: list[Any] = CHECKS.get_by_names(list(CONFORMS))
+        # No schema can say which passwords are weak, nor which characters of an email can be printed. Such a refusal
+        # points at no fault of the body.
+        is_of_a_rule = answer.status_code == 400 and "errors" not in answer.json()
+        names = [name for name in CONFORMS if not (is_of_a_rule and name == "positive_data_acceptance")]
+        checks: list[Any] = CHECKS.get_by_names(names)
         case.validate_response(answer, checks=checks, headers=headers)
         status: int = answer.status_code
         return status
@@ -107,9 +111,11 @@ def test_a_request_without_a_fault_is_not_refused(api: Api, live: str) -> None:
 
 
 @pytest.mark.usefixtures("outage")
-@pytest.mark.parametrize("name", ["POST /login", "GET /validate", "POST /logout"])
+@pytest.mark.parametrize("name", ["POST /login", "POST /register", "POST /password", "GET /validate", "POST /logout"])
 @drawing
 @given(data=st.data())
 def test_so_is_each_answer_while_no_store_answers(api: Api, name: str, data: st.DataObject) -> None:
     """P6."""
-    assert api.send(data, name, GenerationMode.POSITIVE, UNKNOWN_ID) in (204, 401, 403, 503)
+    # A weak password is told without a store.
+    refusals = (400,) if name == "POST /register" else ()
+    assert api.send(data, name, GenerationMode.POSITIVE, UNKNOWN_ID) in (204, 401, 403, 503, *refusals)

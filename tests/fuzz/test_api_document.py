@@ -12,7 +12,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.local.door.front_door import front_door
 from infra.local.door.http_server import HttpServer, listen
-from session_management.errors import EmailTakenError
 from session_management.http import responses
 from session_management.http.requests import BODY_BYTES
 from session_management.models import UserRole
@@ -21,19 +20,15 @@ from tests.functions.service import handler_of
 from tests.fuzz.document import document, followed, operations, schema
 from tests.packaging.template import functions
 
-# What no function of today raises.
-NOT_YET = {EmailTakenError}
 OWN_METHODS = {
-    "/login": {"POST"},
-    "/validate": {"GET"},
-    "/logout": {"POST"},
+    **{path: {"POST"} for path in ("/login", "/register", "/password", "/logout", "/sessions/extend")},
+    **{path: {"GET"} for path in ("/validate", "/me")},
     "/sessions": {"GET", "DELETE"},
-    "/sessions/extend": {"POST"},
     "/sessions/{handle}": {"DELETE"},
-    "/me": {"GET"},
 }
 # One route of API Gateway, two paths of the document.
 BELOW = {"/sessions/{proxy+}": ("/sessions/extend", "/sessions/{handle}")}
+BODIES = {"LoginBody": "Login", "RegisterBody": "Register", "PasswordBody": "Password"}
 
 
 def model_of(function: str, name: str) -> Any:
@@ -54,6 +49,12 @@ def answers() -> list[tuple[str, dict[str, Any]]]:
         ("405", followed(item["x-other-methods"])) for item in document()["paths"].values() if "x-other-methods" in item
     ]
     return [*others, *(answer for operation in operations().values() for answer in operation["responses"].items())]
+
+
+def codes_of(problem: dict[str, Any]) -> list[str]:
+    """Return the codes that a problem may have: the one, or several where they share a status."""
+    code = problem["properties"]["code"]
+    return code.get("enum") or [code["const"]]
 
 
 def test_it_is_valid() -> None:
@@ -81,17 +82,25 @@ def test_it_has_every_route_of_the_api_and_no_other() -> None:
     }
 
 
-def test_the_login_takes_what_the_document_says() -> None:
-    assert without(schema("LoginBody"), "description") == model_of("Login", "LoginBody")
-    assert f"At most {BODY_BYTES // 1024} KiB" in operations()["POST /login"]["requestBody"]["description"]
+@pytest.mark.parametrize(("name", "function"), BODIES.items())
+def test_a_function_takes_what_the_document_says(name: str, function: str) -> None:
+    assert without(schema(name), "description") == model_of(function, name)
+    body = operations()[f"POST /{function.lower()}"]["requestBody"]
+    assert body["content"]["application/json"]["schema"] == schema(name)
+    assert f"At most {BODY_BYTES // 1024} KiB" in body["description"]
+
+
+def test_no_other_function_takes_a_body() -> None:
+    assert sum("requestBody" in operation for operation in operations().values()) == len(BODIES)
 
 
 def test_its_codes_are_those_of_the_table_each_with_its_status() -> None:
-    told = {code: int(status) for kind, (status, code) in responses._TABLE.items() if kind not in NOT_YET}
+    told = {code: int(status) for status, code in responses._TABLE.values()}
     said = {
-        problem["properties"]["code"]["const"]: problem["properties"]["status"]["const"]
+        code: problem["properties"]["status"]["const"]
         for _, answer in answers()
         if (problem := answer.get("content", {}).get("application/problem+json", {}).get("schema"))
+        for code in codes_of(problem)
     }
 
     assert said == told

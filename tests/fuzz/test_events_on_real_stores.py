@@ -20,7 +20,7 @@ from tests.fuzz.properties import check
 from tests.support.servers import server_environment
 
 EXAMPLES = 150
-FUNCTIONS = ("Login", "Validate", "Logout", "Sessions", "Authorizer", "Sweeper", "Admin")
+FUNCTIONS = ("Login", "Register", "Password", "Validate", "Logout", "Sessions", "Authorizer", "Sweeper", "Admin")
 
 
 @pytest.fixture

@@ -548,6 +548,8 @@ def test_a_port_that_is_taken_is_said_in_one_line(door: Door) -> None:
 def test_the_services_routes() -> None:
     assert [(route.path, route.function, route.authorizer) for route in ROUTES] == [
         ("/login", "login", None),
+        ("/register", "register", None),
+        ("/password", "password", None),
         ("/logout", "logout", None),
         ("/validate", "validate", None),
         ("/sessions", "sessions", None),

@@ -207,6 +207,21 @@ def test_ending_all_sessions_and_a_new_password_clear_the_legacy_column(
         original.forget_fences()
 
 
+def test_a_session_of_the_originals_json_changes_the_password_and_gives_way_to_one_of_ours(
+    env: Environment, original: Original, keys: redis.Redis, cheap_passwords: None
+) -> None:
+    """It has no record that could end; its fence ends it for both."""
+    bob = env.manager.create(CreateUserData(email="bob@example.com", password="the one of old"))
+    original.log_in(bob)
+    opened = env.manager.change_own_password(
+        SESSION_ID, "the one of old", "nine umbrellas under one moon", SessionMetadata()
+    )
+
+    assert env.manager.find_session(opened.session_id)
+    assert env.manager.find_session(SESSION_ID) is None
+    assert json.loads(keys.get(f"session:{SESSION_ID}") or b"")["expires_at"] == 0
+
+
 def test_a_login_here_revives_no_session_of_the_legacy_column(env: Environment, ann: User, original: Original) -> None:
     """P3: the column's session lives by `last_login_at`, which a login moves."""
     original.write_column(ann, env.clock.now() - timedelta(days=8))

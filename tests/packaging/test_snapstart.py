@@ -27,6 +27,16 @@ LOGIN = http_event(
 )
 FIRST_EVENTS = {
     "Login": LOGIN,
+    "Register": http_event(
+        "POST",
+        headers={"content-type": "application/json"},
+        body={"email": "bob@example.com", "password": "nine umbrellas under one moon"},
+    ),
+    "Password": http_event(
+        "POST",
+        headers={"content-type": "application/json", "authorization": f"Bearer {'A' * 43}"},
+        body={"current_password": PASSWORD, "new_password": "nine umbrellas under one moon"},
+    ),
     "Logout": http_event("POST", headers={"authorization": f"Bearer {'A' * 43}"}),
     "Validate": http_event("GET", headers={"authorization": f"Bearer {'A' * 43}"}),
     "Authorizer": json.loads((EVENTS / "authorizer.rest-token.json").read_text()),
@@ -47,7 +57,7 @@ UNREACHABLE = {
 @pytest.fixture
 def settings(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     """The functions' settings for real servers, on which Ann is."""
-    environment = server_environment(postgres, valkey)
+    environment = server_environment(postgres, valkey, REGISTRATION="open")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     UserManagerFactory.create().create(CreateUserData(email="ann@example.com", password=PASSWORD))

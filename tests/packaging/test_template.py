@@ -16,7 +16,7 @@ from tests.packaging.template import default, everywhere, functions, loaded, res
 
 MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
 SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "runtime")
-DOORS = ("Login", "Logout", "Validate")
+DOORS = ("Login", "Register", "Password", "Logout", "Validate")
 LAMBDA_ENVIRONMENT_BYTES = 4096
 AUTHORIZER_SECONDS = 10
 
@@ -47,7 +47,7 @@ def test_a_function_is_deployed_for_production_and_never_mocks():
 
 
 def test_what_may_hold_a_secret_is_not_echoed():
-    secrets = {name for name in SETTINGS if "PASSWORD" in name or name.endswith("_URL")}
+    secrets = {name for name in SETTINGS if name.endswith(("_PASSWORD", "_URL"))}
 
     assert {name for name in SETTINGS if template()["Parameters"][_parameter(name)].get("NoEcho")} == secrets
 

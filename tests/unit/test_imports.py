@@ -82,7 +82,7 @@ def test_importing_any_module_of_the_layer_only_defines_things() -> None:
 
 
 def test_importing_any_handler_only_defines_things() -> None:
-    assert len(HANDLERS) == 9
+    assert len(HANDLERS) == 11
     assert done_by(f"    import runpy\n    for path in {HANDLERS!r}: runpy.run_path(path)") == []
 
 

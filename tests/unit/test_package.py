@@ -40,6 +40,7 @@ PROMISED = (
     "UserManager",
     "UserManagerFactory",
     "UserManagerInterface",
+    "WeakPasswordError",
     "close_postgres",
     "close_redis",
     "get_environment",
@@ -50,6 +51,7 @@ PROMISED = (
 EXPORTED: list[str] = vars(session_management)["__all__"]
 
 OPERATIONS = (
+    "change_own_password",
     "change_password",
     "count",
     "create",
@@ -62,6 +64,8 @@ OPERATIONS = (
     "find_session",
     "get_all",
     "log_in",
+    "register",
+    "register_unseen",
     "revoke_all",
     "sweep",
     "update",

@@ -28,6 +28,8 @@ class FrontRoute:
 
 ROUTES = (
     FrontRoute("/login", "login"),
+    FrontRoute("/register", "register"),
+    FrontRoute("/password", "password"),
     FrontRoute("/logout", "logout"),
     FrontRoute("/validate", "validate"),
     FrontRoute("/sessions", "sessions"),

@@ -67,6 +67,11 @@ class MemoryUserAdapter:
         row = self._database.users.get(user_id)
         return public(row.user) if row else None
 
+    def find_hash(self, user_id: str) -> str | None:
+        """Return the password hash of an enabled user; None if they have none, or there is no such user."""
+        row = self._database.users.get(user_id)
+        return row.user.hashed_password if row and row.user.status == UserStatus.ACTIVE else None
+
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
         for row in self._rows():

@@ -12,6 +12,7 @@ from session_management.models import User, is_user_id
 
 _BY_EMAIL: Final = f"SELECT {USER_COLUMNS}, u.hashed_password FROM users u WHERE lower(u.email) = lower(:email)"
 _BY_ID: Final = f"SELECT {USER_COLUMNS} FROM users u WHERE u.id = :user_id"
+_HASH: Final = "SELECT hashed_password FROM users WHERE id = :user_id AND status = 'ACTIVE'"
 _BY_SESSION_ID: Final = f"""
     SELECT {USER_COLUMNS} FROM users u
     WHERE u.session_id = :session_id AND u.status = 'ACTIVE' AND u.last_login_at > :logged_in_after
@@ -44,6 +45,12 @@ class PostgreSQLUserAdapter:
         if not is_user_id(user_id):
             return None
         return _first(self._postgres.fetch(_BY_ID, user_id=user_id))
+
+    def find_hash(self, user_id: str) -> str | None:
+        """Return the password hash of an enabled user; None if they have none, or there is no such user."""
+        rows = self._postgres.fetch(_HASH, user_id=user_id) if is_user_id(user_id) else []
+        hashed: str | None = rows[0][0] if rows else None
+        return hashed
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""

@@ -46,3 +46,7 @@ class NotFoundError(SessionManagementError):
 
 class ForbiddenOriginError(SessionManagementError):
     """A page of an origin that is not allowed sent this request."""
+
+
+class RegistrationClosedError(SessionManagementError):
+    """Nobody may register here."""

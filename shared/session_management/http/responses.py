@@ -15,6 +15,7 @@ from session_management.errors import (
     SessionManagementError,
     StoreUnavailableError,
     UnauthenticatedError,
+    WeakPasswordError,
 )
 from session_management.http.errors import (
     ForbiddenOriginError,
@@ -22,6 +23,7 @@ from session_management.http.errors import (
     MethodNotAllowedError,
     NotFoundError,
     PayloadTooLargeError,
+    RegistrationClosedError,
     UnsupportedMediaTypeError,
 )
 from session_management.models import Session, User
@@ -34,9 +36,11 @@ _CANNOT_TELL: Final = "the service cannot answer at the moment; try again"
 _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
     InvalidRequestError: (HTTPStatus.BAD_REQUEST, "invalid_request"),
     InvalidInputError: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    WeakPasswordError: (HTTPStatus.BAD_REQUEST, "weak_password"),
     InvalidCredentialsError: (HTTPStatus.UNAUTHORIZED, "invalid_credentials"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
     ForbiddenOriginError: (HTTPStatus.FORBIDDEN, "forbidden_origin"),
+    RegistrationClosedError: (HTTPStatus.FORBIDDEN, "registration_closed"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
     MethodNotAllowedError: (HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"),
     EmailTakenError: (HTTPStatus.CONFLICT, "email_taken"),
@@ -76,6 +80,11 @@ class Response:
 def ok(body: Mapping[str, Any], *cookies: str) -> Response:
     """Return 200 with a JSON body."""
     return Response(HTTPStatus.OK, body, cookies=cookies)
+
+
+def accepted(body: Mapping[str, Any]) -> Response:
+    """Return 202 with a JSON body."""
+    return Response(HTTPStatus.ACCEPTED, body)
 
 
 def no_content(*cookies: str) -> Response:

@@ -36,7 +36,7 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
     Raises:
         UnauthenticatedError: malformed, another scheme than Bearer, or several that differ.
     """
-    pairs = (*request.cookies, request.headers.get("cookie", ""))
+    pairs = _cookies_of(request)
     authorization = request.headers.get("authorization", "").strip(_SPACES)
     if any(LINE_BREAKS.search(text) for text in (*pairs, authorization)):
         raise UnauthenticatedError("what is presented holds a line break")
@@ -62,8 +62,12 @@ def session_id_to_replace(request: Presenting, settings: Settings) -> str | None
 
 
 def is_in_cookie(request: Presenting, settings: Settings) -> bool:
-    """Tell whether a session ID came in the cookie."""
-    return any(_in_cookies((*request.cookies, request.headers.get("cookie", "")), settings.cookie_name))
+    """Return whether the session ID that is presented comes in the cookie, whether or not it comes elsewhere, too."""
+    return any(_in_cookies(_cookies_of(request), settings.cookie_name))
+
+
+def _cookies_of(request: Presenting) -> tuple[str, ...]:
+    return (*request.cookies, request.headers.get("cookie", ""))
 
 
 def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
+from session_management.managers.revocation import Revocation
 from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
 from session_management.passwords import verify_password
 from session_management.policy import SessionPolicy
@@ -21,16 +23,37 @@ class Proof:
     new_hash: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change did: whose session may be opened after it, and the keys of the sessions that it ended."""
+
+    user_id: str
+    ended: Sequence[str] = ()
+
+
+type Change = Callable[[], Changed]
+"""Something done in the transaction that opens a session, before it. What it raises undoes it, and nothing is open."""
+
 _NO_PROOF: Final = Proof()
+_OUTDATED: Final = "the user or their password was changed meanwhile"
 
 
 class Opening:
     """Opens sessions. One is open when the record has it; the copy may follow later."""
 
-    def __init__(self, *, database: DatabaseAdapter, copies: Copies, policy: SessionPolicy, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database: DatabaseAdapter,
+        copies: Copies,
+        revocation: Revocation,
+        policy: SessionPolicy,
+        clock: Clock,
+    ) -> None:
         """Use these."""
         self._database = database
         self._copies = copies
+        self._revocation = revocation
         self._policy = policy
         self._clock = clock
 
@@ -59,7 +82,7 @@ class Opening:
 
     def open(
         self,
-        user_id: str,
+        whose: str | Change,
         metadata: SessionMetadata,
         ttl: timedelta,
         *,
@@ -68,32 +91,62 @@ class Opening:
     ) -> LogIn | None:
         """Open a session for an enabled user of whom *proof* still holds, if there is any; None for others.
 
+        *whose* is the user's ID, or the change that is made as one with it; what that raises is passed on.
+
         Raises:
             StoreUnavailableError: it may be recorded all the same. Nobody has its ID: it is listed, can be revoked,
-                and expires.
+                and expires. Or, after a change, some copy of a session that it ended may be believed for a while.
         """
         session_id = new_session_id()
+        user_id = whose if isinstance(whose, str) else ""  # a change alone knows
         session = replace(self._new_session(session_id, user_id, metadata, ttl), is_persistent=is_persistent)
         evicted: list[str] = []
         try:
-            found = self._record(session, proof, evicted)
+            found = self._record(session, whose, proof, evicted)
         except CommitUnknownError as unknown:
             found = self._found_again(session, unknown)
         if found is None:
             return None
-        self._copies.fence(evicted)
+        if isinstance(whose, str):
+            self._copies.fence(evicted)
+        elif evicted:
+            # To end these was what was asked for: it is done only when both stores know.
+            self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
         self._copies.repair(Look(session.key), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
-    def _record(self, session: Session, proof: Proof, evicted: list[str]) -> SessionWithUser | None:
+    def open_with(
+        self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof = _NO_PROOF
+    ) -> LogIn:
+        """Open a session for its usual lifetime and make *change*, as one: both happen, or nothing. Raises as `open`.
+
+        Raises:
+            InvalidCredentialsError: its user is not enabled, or *proof* does not hold any more.
+        """
+        ttl = self._policy.life(is_persistent=is_persistent)
+        opened = self.open(change, metadata, ttl, is_persistent=is_persistent, proof=proof)
+        if opened is None:
+            raise InvalidCredentialsError(_OUTDATED)
+        return opened
+
+    def _record(
+        self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]
+    ) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
-        if not limit:
+        if isinstance(whose, str) and not limit:
             return sessions.open(session, proof.verified_hash, proof.new_hash)
         with self._database.begin():
+            if not isinstance(whose, str):
+                changed = whose()
+                session = replace(session, user_id=changed.user_id)
+                evicted += changed.ended
             found = sessions.open(session, proof.verified_hash, proof.new_hash)
+            if found is None and not isinstance(whose, str):
+                # Raised, so that the change is undone.
+                raise InvalidCredentialsError(_OUTDATED)
             # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
-            evicted += sessions.keep_newest(session.user_id, limit, session.key) if found else []
+            evicted += sessions.keep_newest(session.user_id, limit, session.key) if found and limit else []
             return found
 
     def _found_again(self, session: Session, unknown: CommitUnknownError) -> SessionWithUser:

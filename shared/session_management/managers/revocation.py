@@ -57,16 +57,16 @@ class Revocation:
         self.fence(user_id, ended)
         return len(ended)
 
-    def fence(self, user_id: str, ended: Iterable[str]) -> None:
+    def fence(self, user_id: str, ended: Iterable[str], *, opened: str = "") -> None:
         """After a commit that *ended* some sessions, fence every copy that could still show what was before.
 
-        Raises as `end`.
+        The key of one that the same commit *opened* is spared: it has no copy from before. Raises as `end`.
         """
         sessions = self._database.sessions.recent(user_id)
         # One just revoked gets its fence from here too: whoever revoked it may not have come to that yet.
         self._fence_keys({*ended, *(session.key for session in sessions if session.revoked)})
         for session in sessions:
-            if not session.revoked:
+            if not session.revoked and session.key != opened:
                 self._copies.invalidate(session)
 
     def _fence_keys(self, keys: Iterable[str]) -> None:

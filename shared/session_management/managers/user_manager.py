@@ -21,6 +21,8 @@ from session_management.managers.input_checks import (
     checked_ttl,
 )
 from session_management.managers.opening import Opening
+from session_management.managers.password_change import PasswordChange
+from session_management.managers.registration import Registration
 from session_management.managers.revocation import Revocation
 from session_management.managers.validation import Validation
 from session_management.models import (
@@ -62,10 +64,16 @@ class UserManager(UserManagerInterface):
         self._clock = clock
         tolerant = Copies(copies)
         self._revocation = Revocation(database=database, copies=copies, policy=policy)
-        self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._opening = Opening(
+            database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
+        )
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
         self._explaining = Explaining(
             sessions=database.sessions, copies=tolerant, validation=self._validation, policy=policy, clock=clock
+        )
+        self._registration = Registration(database=database, opening=self._opening, policy=policy)
+        self._password_change = PasswordChange(
+            database=database, opening=self._opening, validation=self._validation, policy=policy
         )
 
     # Users
@@ -162,11 +170,47 @@ class UserManager(UserManagerInterface):
             InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
         """
         opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
-        if presented_session_id:
-            # The login is done: what a store misses of this, the sweeper finishes, or the other session's own end.
-            with suppress(StoreUnavailableError):
-                self._revocation.end(presented_session_id, "replaced")
+        self._replace(presented_session_id)
         return opened
+
+    def register(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        remember: bool = True,
+        presented_session_id: str | None = None,
+    ) -> LogIn:
+        """Make a user of the least role, with an unverified email, and log them in, as one; else as `log_in`.
+
+        Raises:
+            EmailTakenError: another user has the email.
+            InvalidInputError: the email cannot be.
+            WeakPasswordError: the password may not be.
+        """
+        opened = self._registration.register(email, password, metadata, is_persistent=remember)
+        self._replace(presented_session_id)
+        return opened
+
+    def register_unseen(self, email: str, password: str) -> None:
+        """Make such a user unless another has the email; nobody learns which, and nobody is logged in.
+
+        Raises as `register`, but for EmailTakenError.
+        """
+        self._registration.register_unseen(email, password)
+
+    def change_own_password(
+        self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
+    ) -> LogIn:
+        """Set the password of a session's user, end all their sessions and open a new one, as one.
+
+        Raises:
+            UnauthenticatedError: no live session is presented.
+            InvalidCredentialsError: the current password is another, or there is none; the session lives on.
+            WeakPasswordError: the new password may not be.
+        """
+        return self._password_change.change(session_id, current_password, new_password, metadata)
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session for a user who was verified elsewhere; its session ID, which is not kept anywhere.
@@ -227,3 +271,9 @@ class UserManager(UserManagerInterface):
     def sweep(self) -> SweepReport:
         """Delete what has ended, and fence what an outage left unfenced, until the request's time runs short."""
         return Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()
+
+    def _replace(self, presented_session_id: str | None) -> None:
+        if presented_session_id:
+            # The login is done: what a store misses of this, the sweeper finishes, or the other session's own end.
+            with suppress(StoreUnavailableError):
+                self._revocation.end(presented_session_id, "replaced")

@@ -35,8 +35,10 @@ class Validation:
         self._observer = observer
         self._original = OriginalSessions(users=database.users, policy=policy)
 
-    def find(self, session_id: str) -> SessionWithUser | None:
+    def find(self, session_id: str, *, needs_copies: bool = False) -> SessionWithUser | None:
         """Return the live session with its user; None if nobody may use *session_id*.
+
+        With *needs_copies* it goes on without Redis no more than without PostgreSQL: for who is about to write fences.
 
         Raises:
             StoreUnavailableError: it cannot be told.
@@ -46,6 +48,8 @@ class Validation:
             return self._answer(ValidationPath.MALFORMED, None)
         now = self._clock.now()
         look = self._copies.look(key)
+        if look.failure and needs_copies:
+            raise look.failure
         if look.is_revoked:
             return self._answer(ValidationPath.FENCE, None)
         copy = self._copy(look, now)

@@ -51,7 +51,7 @@ def _check_metadata(request: Request) -> None:
 
 TARGET: Final = Target(
     check,
-    seeds=events_of("Login", "Validate", "Logout"),
+    seeds=events_of("Login", "Register", "Password", "Validate", "Logout"),
     words=(
         "headers",
         "cookies",

@@ -68,7 +68,7 @@ def told(
     """The functions, told to log events, and Ann; their first answers are not in it."""
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
     with Service.started(monkeypatch) as service:
-        service.configure(**server_environment(postgres, valkey, APP_ENV=request.param))
+        service.configure(**server_environment(postgres, valkey, APP_ENV=request.param, REGISTRATION="open"))
         service.manager.create(CreateUserData(EMAIL, PASSWORD))
         yield Told(service)
 

@@ -10,7 +10,10 @@ from tests.events import CASES
 from tests.support.http_events import http_event
 
 WRONG: Final = "a-wrong-password-nobody-may-see"
-METHODS: Final = {"Login": "POST", "Validate": "GET", "Sessions": "GET", "Logout": "POST", "Me": "GET"}
+METHODS: Final = {
+    **dict.fromkeys(("Login", "Register", "Password", "Logout"), "POST"),
+    **dict.fromkeys(("Validate", "Sessions", "Me"), "GET"),
+}
 _JSON: Final = {"content-type": "application/json"}
 # What a session keeps of a login: a password has no business there, and cannot be told from any other word.
 _KEPT: Final = "the user agent"
@@ -60,6 +63,7 @@ def _parts(secret: str) -> dict[str, dict[str, Any]]:
     known = {"email": "ann@example.com", "password": secret}
     bodies = [secret, f'{{"{secret}', {secret: secret}, {"email": secret, "password": secret}, known]
     bodies += [known | {"transport": secret}, {"email": f"{secret}@example.com", "password": secret}]
+    bodies += [{"current_password": secret, "new_password": "weak"}, {"current_password": "x", "new_password": secret}]
     own = http_event()["requestContext"]
     return {
         **{f"header {number}": {"headers": headers} for number, headers in enumerate(_headers(secret))},

@@ -142,6 +142,11 @@ A row of which nobody has the ID lets nobody in. It is listed and revoked with t
 The same is left where PostgreSQL was still at the COMMIT when it was looked for. There is never a session without a
 row. The failed COMMIT is one `{failed}` line, and the second look, if it fails too, another.
 
+A registration and a password change do the same, each always in one transaction: after 200 it is done, all of it; after
+503 all of it is done, or nothing. Whoever registered then may log in, and is told that the email is taken if they
+register again; whoever changed their password logs in with the new one, or with the old one. The same 503 is the
+answer where Redis fails after a password change was made, and before it is fenced; a sweep finishes that.
+
 A logout's statement is idempotent. Without a pooler it is sent again over a new connection; behind one the client gets
 503, the copy is fenced, and repeating it succeeds.
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from session_management.errors import CommitUnknownError, StoreUnavailableError
+from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, LogIn, SessionMetadata
@@ -22,6 +22,7 @@ from tests.support.policies import a_policy
 from tests.support.relay import Relay
 
 EMAIL, PASSWORD, MARK = "ann@example.com", "correct horse", "marked by its browser"
+NEW_PASSWORD = "nine umbrellas under one moon"
 QUICK = {"DATABASE_TIMEOUT_MS": "400", "DATABASE_CONNECT_TIMEOUT_MS": "400"}
 ALL_WAYS = [(pooler, limit) for pooler in ("none", "transaction") for limit in (0, 1)]
 
@@ -40,6 +41,12 @@ class Scene:
         """Call *act* when the login is about to last: at its COMMIT, or at the statement that is all of it."""
         first = act if self.is_one_statement else lambda: self.relay.before(b"COMMIT", act)
         self.relay.before(MARK.encode(), first)
+
+    def when_a_transaction_commits(self, *, is_done: bool) -> None:
+        """Lose the answer to a transaction's COMMIT that opens such a session, or the COMMIT itself."""
+        relay = self.relay
+        fault = (lambda: relay.lose_next_answers(1)) if is_done else (lambda: relay.cut(with_reset=True))
+        relay.before(MARK.encode(), lambda: relay.before(b"COMMIT", fault))
 
     def log_in(self) -> LogIn:
         return self.env.manager.log_in(EMAIL, PASSWORD, SessionMetadata(user_agent=MARK))
@@ -175,6 +182,54 @@ def test_a_change_whose_commit_was_not_answered_fences_nothing(scene: Scene, cha
     assert scene.onlooker.observer.last_path() is ValidationPath.COPY
     scene.onlooker.clock.advance(60)
     assert (scene.onlooker.manager.find_session(scene.before.session_id) is None) == is_done
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["done", "cut off"])
+def test_a_registration_whose_commit_is_not_answered_is_a_user_and_a_session_or_neither(
+    scene: Scene, is_done: bool
+) -> None:
+    """P1, P6."""
+    scene.when_a_transaction_commits(is_done=is_done)
+    manager, users = scene.onlooker.manager, scene.onlooker.manager.count()
+
+    def register() -> LogIn:
+        return scene.env.manager.register("bob@example.com", NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+
+    if is_done:
+        opened = register()
+        assert manager.find_by_session_id(opened.session_id) == opened.user
+        assert (manager.count(), scene.live()) == (users + 1, [opened.session.key])
+    else:
+        with pytest.raises(CommitUnknownError):
+            register()
+        assert (manager.count(), scene.live()) == (users, [])
+        assert register().user.email == "bob@example.com"
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["done", "cut off"])
+def test_a_password_change_whose_commit_is_not_answered_is_done_whole_or_not_at_all(
+    scene: Scene, is_done: bool
+) -> None:
+    """P1, P2: what it ended is fenced where it is found to be done, and lives on where it is not."""
+    scene.when_a_transaction_commits(is_done=is_done)
+    manager, old = scene.onlooker.manager, scene.before.session_id
+
+    def change() -> LogIn:
+        return scene.env.manager.change_own_password(old, PASSWORD, NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+
+    if not is_done:
+        with pytest.raises(CommitUnknownError):
+            change()
+        assert scene.live() == []
+        assert manager.find_session(old)
+    opened = change()
+
+    assert scene.live() == [opened.session.key]
+    assert manager.find_by_session_id(opened.session_id) == opened.user
+    assert manager.find_session(old) is None
+    assert scene.onlooker.observer.last_path() is ValidationPath.FENCE
+    with pytest.raises(InvalidCredentialsError):
+        manager.log_in(EMAIL, PASSWORD, SessionMetadata())
 
 
 def test_a_logout_whose_answer_was_lost_is_done_and_can_be_repeated(scene: Scene) -> None:

@@ -23,7 +23,7 @@ from tests.integration.failures.rows import (
     UNKNOWN,
     Row,
 )
-from tests.integration.lambda_life.requests import DONE, FUNCTIONS, UNAVAILABLE, event_for
+from tests.integration.lambda_life.requests import DONE, FUNCTIONS, ONCE, UNAVAILABLE, event_for
 from tests.support.faults import BORNE, BROKEN, SILENT, Fault
 
 TRIES = 3
@@ -110,7 +110,7 @@ def assert_as_usual(told: Told, answer: object) -> None:
     assert (told.answer, told.lines, told.metrics) == (answer, [], [])
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [*FUNCTIONS, *ONCE])
 @pytest.mark.parametrize("fault", BORNE)
 @pytest.mark.parametrize("is_warm", [False, True], ids=["fresh", "warm"])
 def test_what_is_borne_is_not_told(functions: Functions, function: str, fault: Fault, is_warm: bool) -> None:

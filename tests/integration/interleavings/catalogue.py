@@ -16,6 +16,7 @@ _METADATA: Final = SessionMetadata()
 _TEN_DAYS: Final = 864_000
 _FIVE_DAYS: Final = 432_000
 NEW_PASSWORD: Final = "the new password"
+ANOTHER_PASSWORD: Final = "another new password"
 
 
 def _update(fields: Mapping[str, object], **promises: Any) -> Entry:
@@ -33,8 +34,8 @@ def _sliding(manager: UserManager) -> UserManager:
     )
 
 
-_ANY_OPENING: Final = frozenset({"log_in", "create_session"})
-_LOGIN: Final = frozenset({"log_in"})
+_LOGIN: Final = frozenset({"log_in", "change_own_password"})
+_ANY_OPENING: Final = _LOGIN | {"create_session"}
 
 CATALOGUE: Final[dict[str, Entry]] = {
     "log in": Entry("log_in", lambda _, manager: manager.log_in(EMAIL, PASSWORD, _METADATA), opens=True),
@@ -100,6 +101,14 @@ CATALOGUE: Final[dict[str, Entry]] = {
         bars=_LOGIN,
         like="change password",
     ),
+    "renew password": Entry(
+        "change_own_password",
+        lambda stage, manager: manager.change_own_password(stage.session_id, PASSWORD, ANOTHER_PASSWORD, _METADATA),
+        ends=Ends.ALL,
+        bars=_LOGIN,
+        opens=True,
+        presents=True,
+    ),
     "delete user": Entry(
         "delete", lambda _, manager: manager.delete(USER_ID), ends=Ends.ALL, bars=_ANY_OPENING, removes_user=True
     ),
@@ -115,6 +124,8 @@ ALONE: Final[dict[str, str]] = {
     "get_all": "reads one page",
     "explain": "looks at both stores, for a person",
     "list_sessions": "reads one user's rows",
+    "register": "makes a user whom nobody knows yet",
+    "register_unseen": "makes a user whom nobody knows yet",
 }
 """The public methods that are in no pair, and why."""
 

@@ -24,7 +24,8 @@ class Entry:
 
     `bars` are the kinds of opening that it refuses or ends, whichever came first. It `looks` at the copy before it
     writes; it `locks` the user's row. One that `ends_later` is acknowledged even where a store missed the end. One
-    that is `like` another takes the same steps, inside transactions too.
+    that `presents` the session is refused once that has ended. One that is `like` another takes the same steps, inside
+    transactions too.
     """
 
     method: str
@@ -37,4 +38,5 @@ class Entry:
     removes_user: bool = False
     looks: bool = False
     locks: bool = True
+    presents: bool = False
     like: str = ""

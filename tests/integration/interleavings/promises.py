@@ -4,7 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from session_management.errors import InvalidCredentialsError, InvalidInputError, StoreUnavailableError
+from session_management.errors import (
+    InvalidCredentialsError,
+    InvalidInputError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+)
 from session_management.managers.user_manager import UserManager
 from session_management.models import LogIn, SessionWithUser
 from tests.integration.interleavings.catalogue import entry_of
@@ -144,7 +149,10 @@ class Promises:
     def _may_end_so(self, name: str, outcome: Outcome) -> None:
         entry = self.entries[name]
         others = [self.entries[other] for other in self.entries if other != name]
-        if outcome.error:
+        if entry.presents and isinstance(outcome.error, UnauthenticatedError):
+            is_live = self.stage.live() and not self._may_be_refused(self.stage.session_id)
+            assert not is_live, f"{name} refused a live session"
+        elif outcome.error:
             is_refused = isinstance(outcome.error, _REFUSALS) and any(entry.method in other.bars for other in others)
             is_lost = bool(self.losing) and isinstance(outcome.error, StoreUnavailableError)
             assert is_refused or is_lost, f"{name} ended with {outcome.error!r}"

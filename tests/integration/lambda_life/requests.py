@@ -1,6 +1,7 @@
 """What each function is asked for Ann, and how it is told that it was done."""
 
 import json
+import uuid
 from typing import Any, Final
 
 from infra.local.deployment import PROJECT
@@ -8,6 +9,11 @@ from tests.integration.lambda_life.conftest import EMAIL, PASSWORD
 from tests.support.http_events import http_event
 
 FUNCTIONS: Final = ("validate", "authorizer", "login", "logout", "sweeper")
+ONCE: Final = ("register", "password")
+"""What is done once: the same request is refused when it comes again."""
+
+NEW_PASSWORD: Final = "nine umbrellas under one moon"
+_JSON: Final = {"content-type": "application/json"}
 
 _FILES: Final = {
     "authorizer": "authorizer.rest-token.json",
@@ -23,7 +29,9 @@ def event_for(function: str, session_id: str) -> Any:
     match function:
         case "login":
             body = {"email": EMAIL, "password": PASSWORD}
-            return http_event("POST", headers={"content-type": "application/json"}, body=body)
+            return http_event("POST", headers=_JSON, body=body)
+        case "register" | "password":
+            return http_event("POST", headers={**_JSON, **bearer}, body=_body_of(function))
         case "logout":
             return http_event("POST", headers=bearer)
         case "validate":
@@ -35,6 +43,13 @@ def event_for(function: str, session_id: str) -> Any:
         case "authorizer, simple":
             event["headers"] |= bearer
     return event
+
+
+def _body_of(function: str) -> dict[str, str]:
+    if function == "password":
+        return {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    # Another at each time: what is registered is taken from then on.
+    return {"email": f"{uuid.uuid4()}@example.com", "password": NEW_PASSWORD}
 
 
 _OUTAGE: Final = "StoreUnavailableError"
@@ -64,11 +79,16 @@ DONE: Final = {
     "authorizer": "Allow",
     "authorizer, simple": True,
     "login": 200,
+    "register": 200,
+    "password": 200,
     "logout": 204,
     "sweeper": True,
     "migrate": True,
 }
 """What each function answers when all is well."""
 
-UNAVAILABLE: Final = {"validate": 503, "authorizer": _OUTAGE, "login": 503, "logout": 503, "sweeper": _OUTAGE}
+UNAVAILABLE: Final = {
+    **dict.fromkeys(("validate", "login", "register", "password", "logout"), 503),
+    **dict.fromkeys(("authorizer", "sweeper"), _OUTAGE),
+}
 """What each function answers when it cannot be told or done."""

@@ -15,6 +15,7 @@ from tests.events import CASES
 from tests.support.http_events import a_request, http_event
 
 JSON = {"content-type": "application/json"}
+HTTP = ("Login", "Register", "Password", "Validate", "Logout")
 
 
 class Body(BaseModel):
@@ -39,7 +40,7 @@ def test_a_request_is_what_the_event_says() -> None:
     assert request.source_ip == "192.0.2.7"
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.function in ("Login", "Validate", "Logout")], ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if case.function in HTTP], ids=str)
 def test_every_event_file_of_an_http_function_is_a_request(case: Any) -> None:
     request = read_request(case.event)
 

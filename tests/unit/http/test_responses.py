@@ -18,6 +18,7 @@ from session_management.errors import (
     StoreUnavailableError,
     UnauthenticatedError,
     UniqueViolationError,
+    WeakPasswordError,
 )
 from session_management.http.authorizers import UnknownEventError
 from session_management.http.errors import (
@@ -27,6 +28,7 @@ from session_management.http.errors import (
     MethodNotAllowedError,
     NotFoundError,
     PayloadTooLargeError,
+    RegistrationClosedError,
     UnsupportedMediaTypeError,
 )
 from session_management.http.responses import Response, instant, no_content, ok, problem, session_body, user_body
@@ -35,9 +37,11 @@ from session_management.models import SessionWithUser
 TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
     (InvalidRequestError("no JSON"), 400, "invalid_request", {}),
     (InvalidInputError("email: must be an address"), 400, "invalid_request", {}),
+    (WeakPasswordError("short"), 400, "weak_password", {}),
     (InvalidCredentialsError("wrong"), 401, "invalid_credentials", {"WWW-Authenticate": "Bearer"}),
     (UnauthenticatedError("none"), 401, "unauthenticated", {"WWW-Authenticate": "Bearer"}),
     (ForbiddenOriginError("foreign"), 403, "forbidden_origin", {}),
+    (RegistrationClosedError("closed"), 403, "registration_closed", {}),
     (MethodNotAllowedError(("GET", "POST")), 405, "method_not_allowed", {"Allow": "GET, POST, OPTIONS"}),
     (NotFoundError("there is nothing at this path"), 404, "not_found", {}),
     (EmailTakenError("taken"), 409, "email_taken", {}),

@@ -1,16 +1,20 @@
 """Logging in: whatever fails, it is the same error at the same price."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 import argon2
 import argon2._password_hasher
 import bcrypt
 import pytest
 
-from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
+from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter, UserRow
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
-from session_management.errors import InvalidCredentialsError
+from session_management.errors import EmailTakenError, InvalidCredentialsError, WeakPasswordError
 from session_management.interfaces import DatabaseAdapter
-from session_management.managers import opening
+from session_management.managers import opening, password_change, registration
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, SessionMetadata, UserStatus
@@ -22,6 +26,8 @@ from tests.support.policies import a_policy
 PASSWORD = DEMO_PASSWORD
 OLD_HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 NEW_HASH = hash_password(PASSWORD)
+STRONG = "nine umbrellas under one moon"
+OTHER_HASH = hash_password(STRONG)
 
 
 @pytest.fixture
@@ -88,6 +94,83 @@ def test_every_refusal_costs_one_computation_of_the_present_kind(
         manager.log_in(f"{name}@example.com", PASSWORD, SessionMetadata())
 
     assert computations == ["argon2"]
+
+
+@pytest.mark.parametrize("email", ["somebody-new@example.com", "new@example.com", "NONE@example.com"])
+def test_where_accounts_are_hidden_every_registration_costs_one_computation(
+    manager: UserManager, computations: list[str], email: str
+) -> None:
+    """ASVS 6.3.8."""
+    manager.register_unseen(email, STRONG)
+
+    assert computations == ["argon2"]
+
+
+def test_so_does_one_that_is_told_that_the_email_is_taken(manager: UserManager, computations: list[str]) -> None:
+    with pytest.raises(EmailTakenError):
+        manager.register("new@example.com", STRONG, SessionMetadata())
+
+    assert computations == ["argon2"]
+
+
+@pytest.mark.parametrize("name", ["new", "none", "broken"])
+def test_whatever_is_wrong_with_the_current_password_costs_one_computation(
+    manager: UserManager, memory: MemoryDatabase, computations: list[str], name: str
+) -> None:
+    user = manager.find_by_email(f"{name}@example.com")
+    assert user
+    session_id = manager.create_session(user.id, SessionMetadata(), 60)
+    if name == "new":
+        memory.users[user.id] = UserRow(replace(user, hashed_password=OTHER_HASH))
+
+    with pytest.raises(InvalidCredentialsError):
+        manager.change_own_password(session_id, "wrong", STRONG, SessionMetadata())
+
+    assert computations == ["argon2"]
+
+
+@pytest.mark.parametrize("current", [PASSWORD, "wrong"])
+def test_a_weak_new_password_is_refused_before_the_current_one_is_looked_at(
+    manager: UserManager, computations: list[str], current: str
+) -> None:
+    """Or whoever holds a session could try current passwords without ever changing anything."""
+    session_id = manager.log_in("new@example.com", PASSWORD, SessionMetadata()).session_id
+    computations.clear()
+
+    with pytest.raises(WeakPasswordError):
+        manager.change_own_password(session_id, current, "weak", SessionMetadata())
+
+    assert computations == []
+
+
+def test_no_password_is_hashed_inside_a_transaction(
+    manager: UserManager, memory: MemoryDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The locks of a transaction would be held for as long as a hash takes."""
+    hashed_inside: list[bool] = []
+    depth = [0]
+
+    @contextmanager
+    def counted() -> Iterator[None]:
+        depth[0] += 1
+        with memory.transaction():
+            yield
+        depth[0] -= 1
+
+    def watched(password: str) -> str:
+        hashed_inside.append(depth[0] > 0)
+        return hash_password(password)
+
+    database = replace(manager._database, begin=counted)
+    for part in (manager._opening, manager._registration, manager._password_change):
+        monkeypatch.setattr(part, "_database", database)
+    monkeypatch.setattr(registration, "hash_password", watched)
+    monkeypatch.setattr(password_change, "hash_password", watched)
+
+    opened = manager.register("ann@example.com", STRONG, SessionMetadata())
+    manager.change_own_password(opened.session_id, STRONG, f"{STRONG}!", SessionMetadata())
+
+    assert hashed_inside == [False, False]
 
 
 def test_an_old_hash_is_replaced_at_login(manager: UserManager, memory: MemoryDatabase) -> None:

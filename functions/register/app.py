@@ -1,0 +1,42 @@
+"""POST /register: a new user, and a session for them."""
+
+from session_management.factory import UserManagerFactory
+from session_management.http.credentials import CredentialsBody, logged_in
+from session_management.http.door import answering
+from session_management.http.errors import RegistrationClosedError
+from session_management.http.requests import Request, read_json
+from session_management.http.responses import Response, accepted
+from session_management.http.session_ids import session_id_to_replace
+from session_management.observability import logger
+from session_management.settings import Settings
+from session_management.snapshots import register_hooks
+
+register_hooks()
+
+
+class RegisterBody(CredentialsBody):
+    """What a client sends. Nothing else of a user can be said: no role, and not that the email is verified."""
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@answering("POST")
+def lambda_handler(request: Request, settings: Settings) -> Response:
+    """Answer with the new user and a session (200), or 409 where the email is taken.
+
+    Where accounts are hidden, it is the same 202 for both, and no session.
+    """
+    if settings.registration == "closed":
+        raise RegistrationClosedError("nobody may register here")
+    body = read_json(request, RegisterBody)
+    manager = UserManagerFactory.create()
+    if settings.registration_hides_accounts:
+        manager.register_unseen(body.email, body.password)
+        return accepted({"accepted": True})
+    opened = manager.register(
+        body.email,
+        body.password,
+        request.metadata,
+        remember=body.remember,
+        presented_session_id=session_id_to_replace(request, settings),
+    )
+    return logged_in(opened, settings, by=body.transport)
