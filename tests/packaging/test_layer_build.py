@@ -25,6 +25,7 @@ def test_all_of_the_package_imports_on_the_bare_runtime(built: Built):
     program = (
         "import importlib, pkgutil, session_management as package\n"
         "names = [found.name for found in pkgutil.walk_packages(package.__path__, 'session_management.')]\n"
+        "names.remove('session_management.admin.shell')  # needs typer, an extra that the layer does not carry\n"
         "for name in names: importlib.import_module(name)\n"
         "print(len(names))"
     )
