@@ -57,10 +57,13 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
 def _below_root(request: Request) -> list[str]:
     """Return the path's parts: below /sessions, whatever stands before it, or whole where it is not there.
 
-    An API has stages and prefixes; the function's own URL has neither, nor this function's name.
+    An API has stages and prefixes; the function's own URL has neither, nor this function's name. An empty part counts:
+    a handle that was left out must not be taken for all sessions.
     """
-    parts = [part for part in request.path.split("/") if part]
-    return parts[len(parts) - parts[::-1].index(_ROOT) :] if _ROOT in parts else parts
+    if request.path == "/":
+        return []
+    parts = request.path.split("/")[1:]
+    return parts[parts.index(_ROOT) + 1 :] if _ROOT in parts else parts
 
 
 def _listed(caller: Caller) -> Response:
@@ -90,9 +93,13 @@ def _ended_one(caller: Caller, handle: str, settings: Settings) -> Response:
 
 
 def _ended_all(caller: Caller, settings: Settings, *, ends_own: bool) -> Response:
-    spared = None if ends_own else caller.session_id
-    ended = UserManagerFactory.create().revoke_all(caller.user.id, except_session_id=spared)
-    return ok({"ended": ended}, *([cleared_cookie(settings)] if ends_own else []))
+    manager = UserManagerFactory.create()
+    ended = manager.revoke_all(caller.user.id, except_session_id=caller.session_id)
+    if not ends_own:
+        return ok({"ended": ended})
+    # Its own comes last: until all others are ended everywhere, it can be asked for again.
+    manager.delete_session(caller.session_id)
+    return ok({"ended": ended + 1}, cleared_cookie(settings))
 
 
 def _asks_for_all(request: Request) -> bool:

@@ -174,9 +174,21 @@ def test_each_path_has_its_methods(service: Service, stores: Stores, path: str, 
     assert stores.calls == []
 
 
-@pytest.mark.parametrize("path", ["/sessions/elsewhere", f"/sessions/{OWN}/more", f"/sessions/{OWN.upper()}", "/a/b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sessions/elsewhere",
+        f"/sessions/{OWN}/more",
+        f"/sessions/{OWN}/sessions",
+        f"/sessions/{OWN.upper()}",
+        "/sessions/",
+        "/sessions//",
+        "//",
+        "/a/b",
+    ],
+)
 def test_elsewhere_there_is_nothing(service: Service, stores: Stores, path: str) -> None:
-    """P7: and looking costs no store call."""
+    """P7: and looking costs no store call. A handle that was left out ends nothing."""
     for method in ("GET", "DELETE", "POST"):
         assert told(ask(service, method, path)) == (404, "not_found")
     assert stores.calls == []
@@ -215,6 +227,19 @@ def test_while_redis_is_down_an_end_is_recorded_and_finished_when_it_is_asked_fo
 
     assert ask(service, "DELETE", path)["statusCode"] == 204
     assert not is_live(service, other)
+
+
+def test_while_redis_is_down_the_end_of_all_can_be_asked_for_again(service: Service, stores: Stores) -> None:
+    """P2: one's own session is the last to end."""
+    other = another_session(service)
+    everything: dict[str, Any] = {"queryStringParameters": {"all": "true"}}
+    stores.down = {REDIS}
+    assert told(ask(service, "DELETE", **everything)) == (503, "unavailable")
+    stores.down = set()
+
+    assert ask(service, "DELETE", **everything)["statusCode"] == 200
+    assert not is_live(service, other)
+    assert not is_live(service, DEMO_SESSION_ID)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/sessions"), ("POST", "/sessions/extend")])

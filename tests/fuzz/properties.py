@@ -136,9 +136,11 @@ def _check_verdict(answer: dict[str, Any], calls: list[str], *, may_present: boo
 def _below(event: Any) -> str:
     """Return where below /sessions an event leads, as the document has it."""
     path = event.get("rawPath", "/") if isinstance(event, dict) else "/"
-    parts = [part for part in str(path).split("/") if part]
-    below = "/".join(parts[max((at + 1 for at, part in enumerate(parts) if part == "sessions"), default=0) :])
-    return "/{handle}" * bool(_HANDLE.fullmatch(below)) or (f"/{below}" if below else "")
+    parts = str(path).split("/")[1:]
+    below = parts[parts.index("sessions") + 1 :] if "sessions" in parts else parts
+    if path == "/" or not below:
+        return ""
+    return "/{handle}" if len(below) == 1 and _HANDLE.fullmatch(below[0]) else "/" + "/".join(below)
 
 
 def _method(event: Any) -> str:
