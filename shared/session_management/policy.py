@@ -3,8 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """Who may try a password: how many may fail for an account and from an address; whether unverified users may."""
+
+    account: Limit
+    address: Limit
+    requires_verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class SessionPolicy:
     sweep_reserve_seconds: float
     max_per_user: int
     names: SessionNames
+    login: LoginPolicy
 
     def life(self, *, is_persistent: bool) -> timedelta:
         """Return how long a session lives after its login."""

@@ -35,6 +35,7 @@ _ADAPTERS = {
     "MemorySessionAdapter": POSTGRES,
     "MemorySweepAdapter": POSTGRES,
     "MemoryCopyAdapter": REDIS,
+    "MemoryAttemptAdapter": REDIS,
 }
 
 type Handler = Callable[[Any, Any], dict[str, Any]]

@@ -7,13 +7,16 @@ from redis import exceptions
 from session_management.errors import StoreUnavailableError
 
 _STORE: Final = "redis"
+_NO_PERMISSION: Final = "the user lacks a permission: see infra/redis"
 _MEANINGS: Final = (
     (exceptions.AuthenticationError, "it refused the user or the password"),
-    (exceptions.NoPermissionError, "the user lacks a permission: see infra/redis"),
+    (exceptions.NoPermissionError, _NO_PERMISSION),
     (exceptions.MovedError, "it is a cluster: set REDIS_CLUSTER=true"),
     (exceptions.TimeoutError, "it did not answer in time"),
 )
 _NO_CLUSTER: Final = "cluster support disabled"
+# What a script may not do is said in words alone: Valkey's and Redis' since 7.2, and those of Redis before.
+_REFUSED_IN_SCRIPT: Final = ("ACL failure in script", "The user executing the script can't")
 
 
 def was_refused(error: Exception) -> bool:
@@ -45,6 +48,8 @@ def meaning_of(error: Exception) -> StoreUnavailableError:
     for kind, reason in _MEANINGS:
         if any(isinstance(one, kind) for one in (causes if kind is exceptions.TimeoutError else causes[:1])):
             return StoreUnavailableError(_STORE, reason)
+    if str(error).startswith(_REFUSED_IN_SCRIPT):
+        return StoreUnavailableError(_STORE, _NO_PERMISSION)
     if _NO_CLUSTER in str(error):
         return StoreUnavailableError(_STORE, "it is no cluster: set REDIS_CLUSTER=false")
     # redis-py says "connection" of everything; what was wrong with it is what it caught.

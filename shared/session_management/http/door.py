@@ -45,7 +45,7 @@ def _answer(event: dict[str, Any], methods: tuple[str, ...], answer: Answer) -> 
         tell_faults(error)
         return problem(error)
     try:
-        response = _pass(read_request(event), methods, settings, answer)
+        response = _pass(read_request(event, settings.trusted_proxy_hops), methods, settings, answer)
     except SessionManagementError as error:
         response = refusal(error)
     return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ class Request:
         return SessionMetadata(ip=self.source_ip, user_agent=self.headers.get("user-agent"))
 
 
-def read_request(event: Mapping[str, Any]) -> Request:
-    """Return the request of *event*.
+def read_request(event: Mapping[str, Any], trusted_hops: int = 0) -> Request:
+    """Return the request of *event*, whose client is the one that connected, or the one before *trusted_hops* proxies.
 
     Raises:
         InvalidRequestError: a line break in a header, or a body that is not the base64 it says it is.
@@ -55,7 +56,8 @@ def read_request(event: Mapping[str, Any]) -> Request:
         raise InvalidRequestError("the event is not of payload format 2.0") from None
     # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
     _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
-    return Request(method, headers, cookies, _read_body(event), source_ip if isinstance(source_ip, str) else None)
+    client_ip = _forwarded_for(headers, trusted_hops) or (source_ip if isinstance(source_ip, str) else None)
+    return Request(method, headers, cookies, _read_body(event), client_ip)
 
 
 def cookies_of(event: Mapping[str, Any]) -> tuple[str, ...]:
@@ -101,6 +103,20 @@ def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
+
+
+def _forwarded_for(headers: Mapping[str, str], trusted_hops: int) -> str | None:
+    """Return what the outermost of our own proxies said of who called it.
+
+    Each proxy adds to the right. What stands further left is what the client says of itself.
+    """
+    said = headers.get("x-forwarded-for", "").split(",")
+    if not 0 < trusted_hops <= len(said):
+        return None
+    try:
+        return str(ipaddress.ip_address(said[-trusted_hops].strip(" \t")))
+    except ValueError:
+        return None
 
 
 def _refuse_line_breaks(headers: Iterable[str]) -> None:

@@ -6,8 +6,9 @@ from typing import Final
 
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
+from session_management.limiter import Limiter
 from session_management.managers.copies import Copies, Look
-from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, User, UserStatus
 from session_management.passwords import verify_password
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
@@ -15,10 +16,15 @@ from session_management.tokens import new_session_id
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor.
+
+    With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
+    Redis twice.
+    """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    redis_failure: StoreUnavailableError | None = None
 
 
 _NO_PROOF: Final = Proof()
@@ -27,8 +33,11 @@ _NO_PROOF: Final = Proof()
 class Opening:
     """Opens sessions. One is open when the record has it; the copy may follow later."""
 
-    def __init__(self, *, database: DatabaseAdapter, copies: Copies, policy: SessionPolicy, clock: Clock) -> None:
+    def __init__(
+        self, *, database: DatabaseAdapter, copies: Copies, limiter: Limiter, policy: SessionPolicy, clock: Clock
+    ) -> None:
         """Use these."""
+        self._limiter = limiter
         self._database = database
         self._copies = copies
         self._policy = policy
@@ -38,24 +47,27 @@ class Opening:
         """Verify a password and open a session.
 
         Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
+            TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
-        user = self._database.users.find_by_email(email)
-        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
-        verified = verify_password(password, hashed)
-        opened = None
-        if user and verified.is_right:
-            opened = self.open(
-                user.id,
-                metadata,
-                self._policy.life(is_persistent=is_persistent),
-                is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash),
-            )
-        if opened is None:
-            raise InvalidCredentialsError("the email or the password is wrong")
-        return opened
+        with self._limiter.guarding(email, metadata.ip) as reservation:
+            user = self._database.users.find_by_email(email)
+            # Of a user who may not log in the password is not looked at: a right one could cost more, by being
+            # hashed anew.
+            hashed = user.hashed_password if user and self._may_log_in(user) else None
+            verified = verify_password(password, hashed)
+            opened = None
+            if user and verified.is_right:
+                opened = self.open(
+                    user.id,
+                    metadata,
+                    self._policy.life(is_persistent=is_persistent),
+                    is_persistent=is_persistent,
+                    proof=Proof(hashed, verified.new_hash, reservation.failure),
+                )
+            if opened is None:
+                raise InvalidCredentialsError("the email or the password is wrong")
+            return opened
 
     def open(
         self,
@@ -81,10 +93,15 @@ class Opening:
             found = self._found_again(session, unknown)
         if found is None:
             return None
-        self._copies.fence(evicted)
+        if proof.redis_failure is None:
+            self._copies.fence(evicted)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key), found, session.created_at)
+        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
+
+    def _may_log_in(self, user: User) -> bool:
+        is_verified = user.is_verified or not self._policy.login.requires_verified
+        return user.status is UserStatus.ACTIVE and is_verified
 
     def _record(self, session: Session, proof: Proof, evicted: list[str]) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user

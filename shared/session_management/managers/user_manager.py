@@ -5,8 +5,17 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import InvalidInputError, StoreUnavailableError
-from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
+from session_management.interfaces import (
+    AttemptAdapter,
+    Clock,
+    DatabaseAdapter,
+    Observer,
+    SessionAdapter,
+    UserManagerInterface,
+)
+from session_management.limiter import Limiter
 from session_management.managers.copies import Copies
 from session_management.managers.input_checks import (
     checked_after,
@@ -42,11 +51,12 @@ class UserManager(UserManagerInterface):
     had been acknowledged before still holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is named)
         self,
         *,
         database: DatabaseAdapter,
         copies: SessionAdapter,
+        attempts: AttemptAdapter,
         policy: SessionPolicy,
         clock: Clock,
         observer: Observer,
@@ -57,7 +67,8 @@ class UserManager(UserManagerInterface):
         self._policy = policy
         tolerant = Copies(copies)
         self._revocation = Revocation(database=database, copies=copies, policy=policy)
-        self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
+        self._opening = Opening(database=database, copies=tolerant, limiter=self._limiter, policy=policy, clock=clock)
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
 
     # Users
@@ -151,7 +162,8 @@ class UserManager(UserManagerInterface):
         The session that was presented with the login ends: whoever logs in anew leaves none behind (ASVS 7.2.4).
 
         Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
+            TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
         opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
         if presented_session_id:

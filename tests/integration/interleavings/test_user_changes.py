@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.interfaces import SessionRepository
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionWithUser, UserRole
@@ -109,6 +110,7 @@ def test_a_copy_dates_from_before_the_question_not_from_its_answer(
     manager = UserManager(
         database=replace(database, sessions=slow),
         copies=environment.manager._adapter,
+        attempts=MemoryAttemptAdapter(stage.clock),
         policy=stage.policy,
         clock=stage.clock,
         observer=environment.observer,

@@ -16,6 +16,7 @@ from session_management.errors import (
     InvalidInputError,
     SessionManagementError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthenticatedError,
     UniqueViolationError,
 )
@@ -41,6 +42,7 @@ TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
     (EmailTakenError("taken"), 409, "email_taken", {}),
     (PayloadTooLargeError("large"), 413, "payload_too_large", {}),
     (UnsupportedMediaTypeError("form"), 415, "unsupported_media_type", {}),
+    (TooManyAttemptsError(7), 429, "too_many_attempts", {"Retry-After": "7"}),
     (StoreUnavailableError("redis", "silent"), 503, "unavailable", {"Retry-After": "5"}),
     (CommitUnknownError("postgresql", "silent"), 503, "unavailable", {"Retry-After": "5"}),
     (ConfigurationError(["A: is not set"]), 503, "unavailable", {"Retry-After": "5"}),

@@ -6,6 +6,7 @@ import bcrypt
 import pytest
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.errors import InvalidCredentialsError
@@ -41,6 +42,7 @@ def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserve
             begin=memory.transaction,
         ),
         copies=MemoryCopyAdapter(clock),
+        attempts=MemoryAttemptAdapter(clock),
         policy=a_policy(),
         clock=clock,
         observer=observer,
