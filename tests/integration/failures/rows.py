@@ -54,9 +54,16 @@ def _reading(function: str, yes: object, no: object, outage: object, outage_text
 
 
 ROWS: Final = [
-    Row("login", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
+    Row(
+        "login",
+        "",
+        (REDIS,),
+        200,
+        "200 and a session; the first validation writes its copy. Each environment limits tries by itself meanwhile",
+        (REDIS,),
+    ),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
-    Row("login", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
+    Row("login", "", BOTH, 503, CANNOT_TELL, (REDIS, POSTGRES)),
     *_reading("validate", 200, 401, 503, CANNOT_TELL),
     *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
     Row(

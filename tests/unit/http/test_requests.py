@@ -57,6 +57,33 @@ def test_a_forged_forwarded_for_changes_nothing() -> None:
     assert a_request(headers={"x-forwarded-for": "198.51.100.1"}).metadata.ip == "192.0.2.7"
 
 
+@pytest.mark.parametrize(
+    ("hops", "forwarded_for", "expected"),
+    [
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        (2, "203.0.113.9, 198.51.100.1", "203.0.113.9"),
+        (2, "10.0.0.1 , 203.0.113.9\t,198.51.100.1", "203.0.113.9"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (1, "203.0.113.9, unknown", "192.0.2.7"),
+        (1, "203.0.113.9, 198.51.100.1:443", "192.0.2.7"),
+        (1, "203.0.113.9,", "192.0.2.7"),
+        (3, "203.0.113.9, 198.51.100.1", "192.0.2.7"),
+        (1, "", "192.0.2.7"),
+        (0, "203.0.113.9, 198.51.100.1", "192.0.2.7"),
+    ],
+)
+def test_the_client_is_whom_the_outermost_trusted_proxy_names(hops: int, forwarded_for: str, expected: str) -> None:
+    """What stands further left is what the client says of itself; what is malformed or too short says nothing."""
+    request = read_request(http_event(headers={"X-Forwarded-For": forwarded_for}), hops)
+
+    assert request.metadata.ip == expected
+
+
+def test_without_the_header_the_client_is_who_connected() -> None:
+    assert read_request(http_event(), 1).metadata.ip == "192.0.2.7"
+
+
 @pytest.mark.parametrize("source_ip", [None, 5, True, 1.5, [], {}, "x"], ids=repr)
 def test_an_address_that_is_none_is_not_recorded(source_ip: object) -> None:
     event = http_event()

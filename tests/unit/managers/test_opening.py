@@ -1,5 +1,7 @@
 """Logging in: whatever fails, it is the same error at the same price."""
 
+from dataclasses import replace
+
 import argon2
 import argon2._password_hasher
 import bcrypt
@@ -18,7 +20,7 @@ from session_management.models import CreateUserData, SessionMetadata, UserStatu
 from session_management.passwords import Verification, hash_password, verify_password
 from tests.support.clock import ToldClock
 from tests.support.observer import RecordingObserver
-from tests.support.policies import a_policy
+from tests.support.policies import LENIENT, a_policy
 
 PASSWORD = DEMO_PASSWORD
 OLD_HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
@@ -43,12 +45,13 @@ def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserve
         ),
         copies=MemoryCopyAdapter(clock),
         attempts=MemoryAttemptAdapter(clock),
-        policy=a_policy(),
+        policy=a_policy(login=replace(LENIENT, requires_verified=True)),
         clock=clock,
         observer=observer,
     )
     for name, hashed in (("new", NEW_HASH), ("old", OLD_HASH), ("none", None), ("broken", "$argon2id$broken")):
-        manager.create(CreateUserData(f"{name}@example.com", hashed_password=hashed))
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=hashed, is_verified=True))
+        manager.create(CreateUserData(f"unverified-{name}@example.com", hashed_password=hashed))
         disabled = manager.create(CreateUserData(f"disabled-{name}@example.com", hashed_password=hashed))
         manager.update(disabled.id, {"status": UserStatus.DISABLED})
     return manager
@@ -79,9 +82,11 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-@pytest.mark.parametrize(
-    "name", ["nobody", "none", "broken", "disabled-new", "disabled-old", "disabled-none", "disabled-broken"]
-)
+KINDS = ("new", "old", "none", "broken")
+REFUSED = ("nobody", "none", "broken", *(f"{why}-{kind}" for why in ("disabled", "unverified") for kind in KINDS))
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_every_refusal_costs_one_computation_of_the_present_kind(
     manager: UserManager, computations: list[str], name: str
 ) -> None:
