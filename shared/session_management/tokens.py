@@ -9,6 +9,7 @@ from typing import Final, Literal
 AtRest = Literal["digest", "plain"]
 
 _SESSION_ID_BYTES: Final = 32
+_HANDLE: Final = re.compile(r"[0-9a-f]{64}")
 _FORMS: Final[dict[AtRest, re.Pattern[str]]] = {
     "digest": re.compile(r"[A-Za-z0-9_-]{43}"),
     # The original application makes its own IDs; its column holds 255 characters.
@@ -26,18 +27,40 @@ def handle_of(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
+def is_plain(key: str) -> bool:
+    """Return whether *key* can be a session ID in plain form of ours: it does not look like a handle."""
+    return not _HANDLE.fullmatch(key)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionNames:
-    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain")."""
+    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain").
+
+    With `takes_plain` IDs that were kept in plain form before are taken too, to be kept as digests from then on.
+    """
 
     at_rest: AtRest = "digest"
+    takes_plain: bool = False
 
     def key_of(self, session_id: str) -> str | None:
         """Return the stores' key for *session_id*, or None if no ID of ours can look like that."""
-        if not _FORMS[self.at_rest].fullmatch(session_id):
+        if not _FORMS["plain" if self.takes_plain else self.at_rest].fullmatch(session_id):
             return None
         return handle_of(session_id) if self.at_rest == "digest" else session_id
 
     def handle_of_key(self, key: str) -> str:
         """Return the public handle of the session that the stores call *key*."""
-        return key if self.at_rest == "digest" else handle_of(key)
+        return key if self.at_rest == "digest" and _HANDLE.fullmatch(key) else handle_of(key)
+
+    @property
+    def knows_plain(self) -> bool:
+        """Whether a session may be known by its ID in plain form."""
+        return self.takes_plain or self.at_rest == "plain"
+
+    def may_record(self, key: str) -> bool:
+        """Return whether a session of ours can be kept under *key*.
+
+        In plain form none is kept under what looks like a handle: handles are public, and while both forms are at
+        rest, one that is presented as a session ID would open the session that it names.
+        """
+        return self.at_rest == "digest" or is_plain(key)

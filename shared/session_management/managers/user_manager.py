@@ -19,6 +19,7 @@ from session_management.managers.input_checks import (
 )
 from session_management.managers.opening import Opening
 from session_management.managers.revocation import Revocation
+from session_management.managers.upgrading import Upgrading
 from session_management.managers.validation import Validation
 from session_management.models import (
     CreateUserData,
@@ -56,7 +57,8 @@ class UserManager(UserManagerInterface):
         self._adapter = copies
         self._policy = policy
         tolerant = Copies(copies)
-        self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
         self._opening = Opening(database=database, copies=tolerant, policy=policy, clock=clock)
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
 
