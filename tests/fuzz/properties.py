@@ -127,9 +127,12 @@ def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None
 def _below(event: Any) -> str:
     """Return where below /sessions an event leads, as the document has it."""
     path = event.get("rawPath", "/") if isinstance(event, dict) else "/"
-    parts = [part for part in str(path).split("/") if part]
-    below = "/".join(parts[max((at + 1 for at, part in enumerate(parts) if part == "sessions"), default=0) :])
-    return "/{handle}" * bool(_HANDLE.fullmatch(below)) or (f"/{below}" if below else "")
+    whole = str(path).removeprefix("/")
+    _, named, below = f"/{whole}/".partition("/sessions/")
+    if not whole or (named and not below):
+        return ""
+    below = below[:-1] if named else whole
+    return "/{handle}" if _HANDLE.fullmatch(below) else f"/{below}"
 
 
 def _method(event: Any) -> str:
