@@ -42,6 +42,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         ends=Ends.THIS,
         locks=False,
     ),
+    "end by handle": Entry(
+        "end_session",
+        lambda stage, manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
+        ends=Ends.THIS,
+        locks=False,
+    ),
     "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
     "end others": Entry(
         "revoke_all",
@@ -75,10 +81,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
 ALONE: Final[dict[str, str]] = {
     "create": "makes a user whom nobody knows yet",
     "count": "reads one number",
+    "explain": "reads one row and one copy",
     "find_by_email": "reads one row",
     "find_by_id": "reads one row",
     "find_by_session_id": "is find_session, without the session",
     "get_all": "reads one page",
+    "list_sessions": "reads the rows of one user",
 }
 """The public methods that are in no pair, and why."""
 

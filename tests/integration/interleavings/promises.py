@@ -111,8 +111,8 @@ class Promises:
             assert is_refused or is_lost, f"{name} ended with {outcome.error!r}"
         elif entry.method in ("find_session", "extend_session") and outcome.value is None:
             assert not self._live(self.stage.session_id), f"{name} refused a live session"
-        elif entry.method in ("update", "change_password", "delete") and not outcome.value:
-            assert any(other.removes_user for other in others), f"{name} found no user"
+        elif entry.method in ("update", "change_password", "delete", "end_session") and not outcome.value:
+            assert any(other.removes_user for other in others), f"{name} found no user, or none of their sessions"
 
     def _acknowledged(self, ended: dict[str, Outcome]) -> list[str]:
         return [name for name, outcome in ended.items() if not outcome.error and outcome.value is not False]

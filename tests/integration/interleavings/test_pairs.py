@@ -16,7 +16,8 @@ type Pair = tuple[str, str]
 LOCKING = [pair for pair in PAIRS if all(entry_of(name).locks and not entry_of(name).like for name in pair)]
 LIMITED = [pair for pair in LOCKING if "log in" in pair and "create session" not in pair]
 LOSING = [pair for pair in PAIRS if "validate" in pair]
-PLAIN = [pair for pair in LOSING if set(pair) <= {"validate", "log out", "end all", "promote", "delete user", "extend"}]
+BESIDE = {"validate", "log out", "end by handle", "end all", "promote", "delete user", "extend"}
+PLAIN = [pair for pair in LOSING if set(pair) <= BESIDE]
 
 
 def starts_of(pair: Pair) -> list[str]:
