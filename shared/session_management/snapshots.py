@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from session_management.clients.connections import import_drivers
+from session_management.devices import import_parser
 from session_management.factory import UserManagerFactory
 from session_management.observability import telling_faults
 from session_management.passwords import import_hashers
@@ -40,6 +41,7 @@ def before_snapshot() -> None:
         settings = UserManagerFactory.settings()
         import_drivers(settings.postgres, settings.redis)
         import_hashers()
+        import_parser()
         UserManagerFactory.create()  # for what it imports; to build it again takes less than a millisecond
     UserManagerFactory.clear_cache()
 
