@@ -26,6 +26,9 @@ from tests.support.relay import Relay
 from tests.support.servers import server_environment
 
 TIME_OUTS = ("DATABASE_TIMEOUT_MS", "DATABASE_CONNECT_TIMEOUT_MS", "REDIS_TIMEOUT_MS", "REDIS_CONNECT_TIMEOUT_MS")
+HANDLERS = {"list_sessions": "Sessions", "end_sessions": "Sessions"}
+"""Of whom a function is not the name."""
+
 WAIT_MS = 200
 """What a silent store costs these tests each time; the settings' own defaults are longer."""
 
@@ -87,7 +90,7 @@ class Functions:
     def _invoke(self, function: str, event: Any) -> object:
         context = FakeContext(seconds=300 if function == "sweeper" else 10, function=function)
         try:
-            return outcome(handler_of(function.capitalize())(event, context))
+            return outcome(handler_of(HANDLERS.get(function, function.capitalize()))(event, context))
         except Exception as error:  # noqa: BLE001 (as Lambda does)
             return str(error) if str(error) == "Unauthorized" else type(error).__name__
 

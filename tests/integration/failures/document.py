@@ -41,7 +41,7 @@ def document() -> str:
 
 def _table(function: str) -> str:
     rows = "".join(_line(row) for row in ROWS if row.function == function)
-    return f"### {function.capitalize()}\n\n{_HEADINGS}|---|---|---|---|---|\n{rows}"
+    return f"### {function.replace('_', ' ').capitalize()}\n\n{_HEADINGS}|---|---|---|---|---|\n{rows}"
 
 
 def _line(row: Row) -> str:
@@ -97,12 +97,13 @@ and over none, in front of real servers. A store may be
 ## What is the same everywhere
 
 - **An outage is never a refusal.** 401 and deny are said only by a store that answered.
-- **One wait a store and request.** A store that stays silent costs a request one time-out: of connecting
-  (`DATABASE_CONNECT_TIMEOUT_MS`, `REDIS_CONNECT_TIMEOUT_MS`) or of one answer (`DATABASE_TIMEOUT_MS`,
-  `REDIS_TIMEOUT_MS`), by default at most {postgres} s for PostgreSQL and {redis} s for Redis. A store that answers
-  always just in time may cost one of each and more; the request's deadline, which is the function's time-out less
-  0.25 s, bounds all of it. Looking up a host's name is bounded by neither: see the last section.
-- **One line and one count a store and request**, not one a retry: the warning `{failed}` with `store` and `reason`, and
+- **One wait a store and question.** A request asks one question, or two: who calls, and what they want of their
+  sessions. A store that stays silent costs a question one time-out: of connecting (`DATABASE_CONNECT_TIMEOUT_MS`,
+  `REDIS_CONNECT_TIMEOUT_MS`) or of one answer (`DATABASE_TIMEOUT_MS`, `REDIS_TIMEOUT_MS`), by default at most
+  {postgres} s for PostgreSQL and {redis} s for Redis. A store that answers always just in time may cost one of each
+  and more; the request's deadline, which is the function's time-out less 0.25 s, bounds all of it. Looking up a host's
+  name is bounded by neither: see the last section.
+- **One line and one count a wait**, not one a retry: the warning `{failed}` with `store` and `reason`, and
   the metric `{failures}` with the dimension `store`.
 - **Then it is spared.** After three failures in a row, an environment logs the error `{spared}`, counts
   `{opened}`, and asks the store nothing for 3 seconds; then one request tries it. Meanwhile the answers are those
@@ -121,7 +122,9 @@ and over none, in front of real servers. A store may be
 _AFTER: Final = """
 Over HTTP, 503 means that the request may be repeated; a repeated logout is the same logout. A logout that was
 refused because Redis failed is finished by a sweep, at the latest: until then a copy is believed for what is left of
-its `SESSION_REVALIDATE_SECONDS`.
+its `SESSION_REVALIDATE_SECONDS`. So is an end of other sessions, and whoever asks for it again finishes it as well:
+with `?all=true`, one's own session ends last. `DELETE /sessions/<handle>` fails as "End sessions" does, for one's own
+session as a logout, and `POST /sessions/extend` promises no later end while PostgreSQL fails.
 
 ## A COMMIT without an answer
 

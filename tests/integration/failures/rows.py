@@ -18,7 +18,7 @@ class Row:
     """One function, what it finds, and which stores fail it.
 
     `answer` is the status, verdict or error's name. `told` are the stores that each request waits for and tells of,
-    once, until they are spared.
+    in that order, until they are spared: once, or once for each of its two questions.
     """
 
     function: str
@@ -53,6 +53,29 @@ def _reading(function: str, yes: object, no: object, outage: object, outage_text
     ]
 
 
+def _listing() -> list[Row]:
+    name, from_record = "list_sessions", "200 and the sessions, from PostgreSQL"
+    return [
+        Row(name, FRESH_COPY, (REDIS,), 200, from_record, (REDIS,)),
+        Row(name, UNKNOWN, (REDIS,), 401, "401 `unauthenticated`, as PostgreSQL says", (REDIS,)),
+        Row(name, FRESH_COPY, (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
+        Row(name, OLD_COPY, (POSTGRES,), 503, CANNOT_TELL, (POSTGRES, POSTGRES)),
+        Row(name, NO_COPY, (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
+        Row(name, FRESH_COPY, BOTH, 503, CANNOT_TELL, (REDIS, POSTGRES)),
+    ]
+
+
+def _ending() -> list[Row]:
+    name = "end_sessions"
+    recorded = f"{CANNOT_TELL}; the sessions are revoked in PostgreSQL"
+    return [
+        Row(name, FRESH_COPY, (REDIS,), 503, recorded, (REDIS, REDIS)),
+        Row(name, FRESH_COPY, (POSTGRES,), 503, f"{CANNOT_TELL}; nothing is done", (POSTGRES,)),
+        Row(name, NO_COPY, (POSTGRES,), 503, f"{CANNOT_TELL}; nothing is done", (POSTGRES,)),
+        Row(name, FRESH_COPY, BOTH, 503, f"{CANNOT_TELL}; nothing is done", (REDIS, POSTGRES)),
+    ]
+
+
 ROWS: Final = [
     Row("login", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
@@ -69,6 +92,8 @@ ROWS: Final = [
     ),
     Row("logout", "", (POSTGRES,), 503, f"{CANNOT_TELL}, the cookie cleared; the copy is fenced", (POSTGRES,)),
     Row("logout", "", BOTH, 503, f"{CANNOT_TELL}, the cookie cleared; nothing else is done", BOTH),
+    *_listing(),
+    *_ending(),
     Row("sweeper", "", (REDIS,), False, '`"finished": false`; rows whose copy may live are kept', (REDIS,)),
     Row("sweeper", "", (POSTGRES,), OUTAGE, _FAILS, (POSTGRES,)),
     Row("sweeper", "", BOTH, OUTAGE, _FAILS, (POSTGRES,)),

@@ -19,6 +19,9 @@ def event_for(function: str, session_id: str) -> Any:
             return http_event("POST", headers={"content-type": "application/json"}, body=body)
         case "logout":
             return http_event("POST", headers=bearer)
+        case "list_sessions" | "end_sessions":
+            method = "GET" if function == "list_sessions" else "DELETE"
+            return http_event(method, headers=bearer, rawPath="/sessions")
         case "authorizer":
             event = json.loads((PROJECT / "events/authorizer.rest-token.json").read_text())
             return {**event, "authorizationToken": f"Bearer {session_id}"}
@@ -46,7 +49,15 @@ def outcome(answer: Any) -> Any:
     raise AssertionError(answer)
 
 
-DONE: Final = {"validate": 200, "authorizer": "Allow", "login": 200, "logout": 204, "sweeper": True}
+DONE: Final = {
+    "validate": 200,
+    "authorizer": "Allow",
+    "login": 200,
+    "logout": 204,
+    "list_sessions": 200,
+    "end_sessions": 200,
+    "sweeper": True,
+}
 """What each function answers when all is well."""
 
 UNAVAILABLE: Final = {"validate": 503, "authorizer": _OUTAGE, "login": 503, "logout": 503, "sweeper": _OUTAGE}
