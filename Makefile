@@ -9,6 +9,7 @@ BIN := .venv/bin
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .venv-sam/bin/sam
 CODE := shared/session_management functions infra tests
 DEBIAN_PACKAGES := postgresql redis-server pgbouncer chromium chromium-driver
+ORIGINAL := tests/interop/original
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -75,8 +76,12 @@ test-system: .venv/made-system debian-packages ## Run the tests that need Debian
 	@$(BIN)/pytest tests/system
 	@PYTHONPATH=shared:. $(BIN)/pytest tests/contract -p tests.contract.debian
 
+.PHONY: test-interop
+test-interop: .venv/made $(ORIGINAL)/node_modules/made ## Run the tests beside the original application, which need Node.js.
+	@$(BIN)/pytest tests/interop
+
 .PHONY: check
-check: static test ## Run all that CI runs, but for the tests of test-system; the quick checks first.
+check: static test ## Run all that CI runs, but for test-system and test-interop; the quick checks first.
 
 .PHONY: static
 static: .venv/made-system .venv/made-fuzz .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
@@ -164,17 +169,34 @@ endef
 .PHONY: packaging-environments
 packaging-environments: .venv/made .venv-sam/made .venv-lambda/made
 
+# The drivers of the original application. Their exact versions and hashes are pinned in its package-lock.json.
+$(ORIGINAL)/node_modules/made: $(ORIGINAL)/package-lock.json $(ORIGINAL)/package.json | node
+	@echo "Making $(@D) from $<..."
+	@cd $(ORIGINAL) && npm ci --silent
+	@touch $@
+
+# Installs packages of Debian's, for the target that is named second.
+define debian-install
+command -v apt-get >/dev/null || { echo "$(2) needs Debian's apt-get." >&2; exit 1; }; \
+	root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	echo "Installing $(1); a minute or so..."; \
+	$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends $(1) >/dev/null
+endef
+
 .PHONY: debian-packages
 debian-packages:
 	@if dpkg-query -W $(DEBIAN_PACKAGES) >/dev/null 2>&1; then exit 0; fi; \
-	command -v apt-get >/dev/null || { echo "make test-system needs Debian's apt-get." >&2; exit 1; }; \
-	root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	echo "Installing $(DEBIAN_PACKAGES); a minute or so..."; \
-	$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null
+	$(call debian-install,$(DEBIAN_PACKAGES),make test-system)
+
+# Whichever Node.js is here, if it is 18 or newer; else Debian's.
+.PHONY: node
+node:
+	@if command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 18))'; then exit 0; fi; \
+	$(call debian-install,nodejs npm,make test-interop)
 
 .PHONY: clean
 clean: ## Remove all that was made here: environments, builds, the local stack's data, caches.
-	rm -rf .venv .venv-sam .venv-lambda .aws-sam .local .hypothesis .import_linter_cache
+	rm -rf .venv .venv-sam .venv-lambda .aws-sam .local .hypothesis .import_linter_cache $(ORIGINAL)/node_modules
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find functions infra shared tests -name __pycache__ -prune -exec rm -rf {} +

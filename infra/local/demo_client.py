@@ -24,7 +24,8 @@ class ShownClient(httpx.Client):
         # Proxies that the environment names must not come between.
         super().__init__(
             base_url=url,
-            headers={"user-agent": user_agent},
+            # A browser says by itself where a request comes from.
+            headers={"user-agent": user_agent, "sec-fetch-site": "same-origin"},
             trust_env=False,
             timeout=30,
             event_hooks={"response": [self._show]},

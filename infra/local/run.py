@@ -33,7 +33,7 @@ Log in for a bearer token, and use it:
     | python3 -c 'import json, sys; print(json.load(sys.stdin)["session_id"])')
   curl -iw '\\n' -H "authorization: Bearer $SESSION" {url}/validate
 Log out:
-  curl -iw '\\n' -b /tmp/session-cookies -c /tmp/session-cookies -X POST {url}/logout
+  curl -iw '\\n' -b /tmp/session-cookies -c /tmp/session-cookies -H 'Sec-Fetch-Site: none' -X POST {url}/logout
 
 A built function in its container, on these servers:
   sam local invoke Validate -e events/validate.none.json --env-vars {variables} \\

@@ -166,7 +166,7 @@ class SessionAdapter(Protocol):
         """End the copy: put a "revoked" fence over whatever is there."""
 
     def invalidate(self, session: Session) -> None:
-        """Make the next validation ask the record: put a "stale" fence over whatever is there."""
+        """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
 
 
 @dataclass(frozen=True, slots=True)

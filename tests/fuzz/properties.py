@@ -9,6 +9,7 @@ from typing import Any, Final
 from openapi_schema_validator import OAS31Validator
 
 from session_management.access import Denial
+from session_management.tokens import AtRest
 from tests.fuzz.document import operations
 from tests.fuzz.targets.target import is_clean
 
@@ -21,7 +22,11 @@ _PATHS: Final = {
     "/sessions/{handle}": ("DELETE",),
 }
 HTTP: Final = ("Login", "Validate", "Logout", "Sessions")
-_SESSION_ID: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+_LENGTHS: Final[dict[AtRest, str]] = {"digest": "43", "plain": "16,255"}
+_SESSION_IDS: Final = {
+    at_rest: re.compile(f"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{lengths}}}(?![A-Za-z0-9_-])")
+    for at_rest, lengths in _LENGTHS.items()
+}
 _HANDLE: Final = re.compile(r"[0-9a-f]{64}")
 _NO_CALL: Final = (400, 403, 405, 413, 415)
 _NEVER_FAILED: Final = {
@@ -39,29 +44,30 @@ _OF_OPERATORS: Final = (
 )
 
 
-def check(function: str, event: Any, answer: Any, calls: list[str]) -> None:
+def check(function: str, event: Any, answer: Any, calls: list[str], *, at_rest: AtRest = "digest") -> None:
     """Hold the *answer* of *function* to *event*, for which the stores got *calls*."""
     json.dumps(answer).encode()
+    may_present = _may_present(event, _SESSION_IDS[at_rest])
     if function in HTTP:
-        _check_http(function, event, answer, calls)
+        _check_http(function, event, answer, calls, may_present=may_present)
     elif function == "Me":
         _check_payload(answer)
         assert answer["statusCode"] in (200, 401)
         assert not calls
     elif function == "Authorizer":
-        _check_verdict(event, answer, calls)
+        _check_verdict(answer, calls, may_present=may_present)
     elif function == "Admin":
         assert answer.get("errorType") in _OF_OPERATORS, answer
     else:
         assert "errorType" not in answer, answer
 
 
-def _check_http(function: str, event: Any, answer: dict[str, Any], calls: list[str]) -> None:
+def _check_http(function: str, event: Any, answer: dict[str, Any], calls: list[str], *, may_present: bool) -> None:
     _check_payload(answer)
     status = answer["statusCode"]
     assert status < 500 or status == 503
     _is_documented(function, event, answer)
-    if status in _NO_CALL or (function != "Login" and not _may_present(event)):
+    if status in _NO_CALL or (function != "Login" and not may_present):
         assert not calls
     assert answer["headers"]["Cache-Control"] == "no-store"
 
@@ -104,7 +110,7 @@ def _validator(operation: str, status: str, media_type: str) -> OAS31Validator:
     return OAS31Validator(operations()[operation]["responses"][status]["content"][media_type]["schema"])
 
 
-def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None:
+def _check_verdict(answer: dict[str, Any], calls: list[str], *, may_present: bool) -> None:
     if "errorType" in answer:
         assert _NEVER_FAILED[answer["errorType"]] == answer["errorMessage"]
     context = answer.get("context", {})
@@ -121,7 +127,7 @@ def _check_verdict(event: Any, answer: dict[str, Any], calls: list[str]) -> None
     elif "isAuthorized" in answer:
         assert answer == {"isAuthorized": False}
     if calls:
-        assert _may_present(event)
+        assert may_present
 
 
 def _below(event: Any) -> str:
@@ -143,9 +149,9 @@ def _method(event: Any) -> str:
             return ""
 
 
-def _may_present(event: Any) -> bool:
-    """Whether anything where session IDs belong has the form of one."""
-    return any(_SESSION_ID.search(text) for place in _places(event) for text in _texts(place))
+def _may_present(event: Any, form: re.Pattern[str]) -> bool:
+    """Whether anything where session IDs belong has the *form* of one."""
+    return any(form.search(text) for place in _places(event) for text in _texts(place))
 
 
 def _places(event: Any) -> Iterator[Any]:

@@ -55,7 +55,8 @@ def _progress() -> Callable[[Tally], None]:
         nonlocal told_at
         if time.monotonic() - told_at >= _STEP_SECONDS:
             told_at = time.monotonic()
-            _say(f"{tally.name}: {tally.inputs:,} inputs in {tally.seconds:.0f} s, {tally.failures} failures")
+            tried = f"{tally.inputs:,} inputs in {tally.seconds:.0f} s, {tally.failures} failures"
+            _say(f"{tally.name}: {tried}{f', at work on round {tally.runs}' if tally.is_in_a_round else ''}")
 
     return tell
 

@@ -13,9 +13,17 @@ from tests.fuzz.values import nested
 from tests.support.http_events import http_event
 
 EXAMPLES = 400
+PLAIN_EXAMPLES = 80
 COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
 STRICT = {"REQUIRED_ROLE": "USER", "REQUIRE_VERIFIED": "true", "CLIENT_CHANGE_POLICY": "deny"}
 QUESTION = {"version": "2.0", "type": "REQUEST", "routeArn": ARN, "methodArn": ARN}
+
+
+@pytest.fixture
+def plain_service(service: Service) -> Service:
+    """The functions beside the original application."""
+    service.configure(SESSION_ID_AT_REST="plain")
+    return service
 
 
 @pytest.mark.usefixtures("cheap_passwords")
@@ -49,6 +57,35 @@ def test_whatever_is_presented_is_answered_as_documented(
     answer = service.answer(function, event)
 
     check(function, event, answer, stores.calls)
+
+
+@pytest.mark.usefixtures("cheap_passwords")
+@pytest.mark.parametrize("function", ["Login", "Validate", "Logout", "Authorizer", "Sessions"])
+@settings(
+    max_examples=PLAIN_EXAMPLES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(event=anything)
+def test_so_it_is_where_session_ids_are_kept_in_plain_form(
+    plain_service: Service, stores: Stores, function: str, event: Any
+) -> None:
+    """There an ID may be of any length that the original's have."""
+    stores.calls.clear()
+    answer = plain_service.answer(function, event)
+
+    check(function, event, answer, stores.calls, at_rest="plain")
+
+
+@settings(max_examples=PLAIN_EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(presenting())
+def test_so_is_what_is_presented_where_session_ids_are_kept_in_plain_form(
+    plain_service: Service, stores: Stores, drawn: tuple[str, Any]
+) -> None:
+    function, event = drawn
+    stores.calls.clear()
+    answer = plain_service.answer(function, event)
+
+    check(function, event, answer, stores.calls, at_rest="plain")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import fuzzers
+from tests.fuzz import fuzzers, run
 from tests.fuzz.guided_run import CAN_BE_GUIDED
 from tests.fuzz.run import main
 
@@ -32,6 +32,18 @@ def test_it_ends_with_what_each_fuzzer_tried(
     assert head.split() == ["fuzzer", "runs", "inputs", "seconds", "failures"]
     assert int(row.split()[2].replace(",", "")) >= 400 * int(row.split()[1])
     assert total.split()[1:] == row.split()[1:]
+
+
+def test_it_says_that_it_is_at_work_before_a_round_is_over(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(fuzzers._DRAWN, "draws", "tests/fuzz/test_draws.py")
+    monkeypatch.setattr(fuzzers, "_STEP_SECONDS", 0.05)
+    monkeypatch.setattr(run, "_STEP_SECONDS", 0.1)
+
+    main([*BRIEFLY, "draws"])
+
+    assert re.match(r"draws: 0 inputs in \d+ s, 0 failures, at work on round 1\n", capfd.readouterr().out)
 
 
 def test_tests_that_fail_or_try_nothing_are_a_failure(

@@ -45,6 +45,11 @@ class Kill:
     back_at: float = 0.0
     last_refusal_at: float = 0.0
 
+    @property
+    def recovery_seconds(self) -> float:
+        """How long after the server was back the last 503 came."""
+        return max(0.0, self.last_refusal_at - self.back_at) if self.refusals_after else 0.0
+
     def note(self, function: str, answer: Answer) -> None:
         """Count an answer of *function*."""
         self.answers_down += self.is_down

@@ -8,7 +8,7 @@ from tests.load.answers import OK, REFUSED, Answer
 from tests.load.client import Client
 from tests.load.connections import Watch
 from tests.load.events import DOORS_THAT_ASK, SWEEP
-from tests.load.fleet import Environment, Fleet
+from tests.load.fleet import Environment, Fleet, budget_seconds
 from tests.load.journal import Journal, KnownSession, State
 from tests.load.processes import Holding
 from tests.load.settling import insist
@@ -17,6 +17,7 @@ from tests.load.verdicts import ask, judge
 from tests.support.servers import sql_connection, valkey_connection
 
 _ROWS: Final = "SELECT id, revoked FROM sessions WHERE user_id = ANY(:users)"
+_RECOVERY_SECONDS: Final = 5.0
 _GROWTH_MB: Final = 24.0
 """What an environment may grow by: of one password hash, 19 MiB may or may not be given back at the moment."""
 
@@ -85,7 +86,21 @@ def judge_processes(journal: Journal, before: dict[str, Holding], after: dict[st
             journal.fault(f"leaked: {function} grew by more than {_GROWTH_MB:g} MB")
 
 
+def judge_times(journal: Journal) -> None:
+    """Have no answer later than its function's time, no 503 while both stores are up, nor long after one is back."""
+    if journal.refusals_before_any_kill:
+        journal.fault(f"wrong: {journal.refusals_before_any_kill} x 503 before any store was killed")
+    for function, tally in journal.tallies.items():
+        if tally.slowest_seconds > budget_seconds(function):
+            journal.fault(f"late: {function} took {tally.slowest_seconds:.1f} s")
+    for kill in journal.kills:
+        if kill.recovery_seconds > _RECOVERY_SECONDS:
+            journal.fault(f"late: the last 503 came {kill.recovery_seconds:.1f} s after {kill.what} was back")
+
+
 def judge_connections(journal: Journal, watch: Watch) -> None:
     """Have no environment hold two connections to a store."""
+    if not watch.samples:
+        journal.fault(f"unseen: nobody looked at the connections to {watch.store}")
     for name in watch.held_too_many:
         journal.fault(f"leaked: {name.partition('-')[0]} held several connections to {watch.store}")

@@ -13,7 +13,7 @@ from tests.load.client import Client
 from tests.load.connections import Sampler, Watch
 from tests.load.fleet import Fleet, identities, running_fleet
 from tests.load.journal import Journal
-from tests.load.judgement import judge_connections, judge_processes, judge_sessions
+from tests.load.judgement import judge_connections, judge_processes, judge_sessions, judge_times
 from tests.load.processes import Holding
 from tests.load.settling import Settling, UnsettledError, create_user
 from tests.load.stores import Identity, Stores, running_stores
@@ -46,6 +46,7 @@ def run(plan: Plan, workers: int, journal: Journal) -> Outcome:
             after = settling.holdings()
         except (OutOfTimeError, UnsettledError) as error:
             journal.fault(f"late: {type(error).__name__}")
+    judge_times(journal)
     judge_processes(journal, before, after)
     watches = sampler.postgres, sampler.valkey
     for watch in watches:

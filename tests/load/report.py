@@ -42,8 +42,8 @@ def _told(kill: Kill) -> str:
     told = f"{kill.answers_down} answers while it was down, 503 of them: {_by_function(kill.refusals_down)}"
     if not kill.refusals_after:
         return told
-    last = max(0.0, kill.last_refusal_at - kill.back_at)
-    return f"{told}; 503 once it was back: {_by_function(kill.refusals_after)}, the last after {last:.1f} s"
+    last = f"the last after {kill.recovery_seconds:.1f} s"
+    return f"{told}; 503 once it was back: {_by_function(kill.refusals_after)}, {last}"
 
 
 def _by_function(refusals: Counter[str]) -> str:
@@ -62,6 +62,8 @@ def _promises(outcome: Outcome) -> Iterator[str]:
 def _leaks(outcome: Outcome) -> Iterator[str]:
     for watch in outcome.watches:
         most = f"at most {watch.most_of_one} of one environment, {watch.most_of_all} in all"
+        if watch.most_of_one > 1:
+            most += f"; the same several for {watch.longest_of_several:.2f} s at most"
         yield f"Connections to {watch.store}, looked at {watch.samples} times: {most}"
     before, after = outcome.before.values(), outcome.after.values()
     yield "Descriptors, all environments: " + _change(

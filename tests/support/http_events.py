@@ -6,6 +6,7 @@ from typing import Any
 
 from session_management.http.requests import Request, read_request
 
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOST = "abc.lambda-url.eu-central-1.on.aws"
 
 
@@ -17,13 +18,17 @@ def http_event(
     body: object = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Return an event; *body* is sent as it is if it is text, else as JSON; *changes* replace whole fields."""
+    """Return an event; *body* is sent as it is if it is text, else as JSON; *changes* replace whole fields.
+
+    With a cookie it comes from a page of our own, unless the headers say where from.
+    """
+    headers = _from_our_own_page(cookies, headers or {})
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": "/",
         "rawQueryString": "",
-        "headers": {"host": HOST, "user-agent": "tests", **(headers or {})},
+        "headers": {"host": HOST, "user-agent": "tests", **headers},
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "abc",
@@ -45,6 +50,12 @@ def http_event(
     if body is not None:
         event["body"] = body if isinstance(body, str) else json.dumps(body)
     return {**event, **changes}
+
+
+def _from_our_own_page(cookies: Sequence[str], headers: Mapping[str, str]) -> Mapping[str, str]:
+    names = {name.lower() for name in headers}
+    has_cookie = cookies or "cookie" in names
+    return headers if names & {"origin", "sec-fetch-site"} or not has_cookie else {**headers, **SAME_ORIGIN}
 
 
 def a_request(method: str = "GET", **parts: Any) -> Request:

@@ -59,6 +59,17 @@ def test_the_privileges_in_its_table_are_those_of_the_grants() -> None:
     assert set(table) == {role for _, whom in granted for role in re.findall(r':"(\w+)"', whom)}
 
 
+def test_the_columns_in_its_table_are_those_that_the_grants_single_out() -> None:
+    """Whoever may update some columns of a table may update no other."""
+    grants = (ROOT / "infra/database/grants.sql").read_text()
+    table = {row[0].strip("`"): row[2] for row in rows("PostgreSQL: roles and grants")}
+    for role, has in table.items():
+        granted = re.findall(rf'^GRANT UPDATE \((.+)\) ON (\w+) TO :"{role}";$', grants, re.MULTILINE)
+        columns = {f"{of}.{column.strip()}" for named, of in granted for column in named.split(",")}
+        assert {*re.findall(r"`(\w+\.\w+)`", has)} == columns
+    assert "sessions.last_activity" in table["validator"]
+
+
 def test_the_commands_that_it_gives_for_sql_are_those_that_the_files_give() -> None:
     for name in ("roles", "grants"):
         file = f"infra/database/{name}.sql"

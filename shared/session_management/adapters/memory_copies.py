@@ -7,6 +7,7 @@ from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
 from session_management.models import Session, SessionWithUser
 from session_management.session_data import (
+    REVOKED_MARK,
     SessionData,
     decode,
     encode_copy,
@@ -43,8 +44,10 @@ class MemoryCopyAdapter:
         self._fence(key, encode_revoked())
 
     def invalidate(self, session: Session) -> None:
-        """Make the next validation ask the record: put a "stale" fence over whatever is there."""
-        self._fence(session.key, encode_stale(session))
+        """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
+        with self._lock:
+            if REVOKED_MARK not in (self._value(session.key) or b""):
+                self._fence(session.key, encode_stale(session))
 
     def _replace(self, key: str, seen: bytes | None, found: SessionWithUser, checked_at: datetime) -> bool:
         ends_at = to_ms(min(found.session.expires_at, found.session.absolute_expires_at))

@@ -8,6 +8,7 @@ from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
 from session_management.models import Session, SessionWithUser
 from session_management.session_data import (
+    REVOKED_MARK,
     SessionData,
     decode,
     encode_copy,
@@ -23,13 +24,23 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then
 end
 return 0
 """
+# Whoever changes a user, or misses a record, may be late: a session that was revoked meanwhile stays so.
+_MAKE_STALE: Final = """
+local value = redis.call('GET', KEYS[1])
+if value and string.find(value, ARGV[3], 1, true) then
+    return 0
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
 
 
 class RedisSessionAdapter:
     """Copies under their four verbs. Every method raises StoreUnavailableError if Redis does not answer.
 
     A copy is created only where nothing is, changed only where what was seen still is, and ended only by
-    a fence over whatever is there. So a late write can never bring back what was revoked.
+    a fence over whatever is there; a "revoked" one stays until it runs out. So a late write can never bring back
+    what was revoked.
     """
 
     def __init__(self, redis: Redis, clock: Clock, *, keeps_plain_ids: bool) -> None:
@@ -64,11 +75,12 @@ class RedisSessionAdapter:
         self._redis.command("SET", _name(key), encode_revoked(), "PX", FENCE_SECONDS * 1000)
 
     def invalidate(self, session: Session) -> None:
-        """Make the next validation ask the record: put a "stale" fence over whatever is there."""
+        """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
         life = FENCE_SECONDS * 1000
         if self._keeps_plain_ids:
             life = max(life, self._life(session))
-        self._redis.command("SET", _name(session.key), encode_stale(session), "PX", life)
+        stale = encode_stale(session)
+        self._redis.command("EVAL", _MAKE_STALE, 1, _name(session.key), stale, life, REVOKED_MARK)
 
     def _life(self, session: Session) -> int:
         """Return how many milliseconds the copy may live: until the session's expiry, whatever its idle timeout."""

@@ -7,12 +7,14 @@ from redis import exceptions
 from session_management.errors import StoreUnavailableError
 
 _STORE: Final = "redis"
+_NO_PERMISSION: Final = "the user lacks a permission: see infra/redis"
 _MEANINGS: Final = (
     (exceptions.AuthenticationError, "it refused the user or the password"),
-    (exceptions.NoPermissionError, "the user lacks a permission: see infra/redis"),
+    (exceptions.NoPermissionError, _NO_PERMISSION),
     (exceptions.MovedError, "it is a cluster: set REDIS_CLUSTER=true"),
     (exceptions.TimeoutError, "it did not answer in time"),
 )
+_NO_PERMISSION_IN_SCRIPT: Final = "ACL failure in script"
 _NO_CLUSTER: Final = "cluster support disabled"
 _UNKNOWN: Final = ("unknown command", "unknown subcommand")  # ElastiCache says so of what it refuses
 
@@ -46,6 +48,8 @@ def meaning_of(error: Exception) -> StoreUnavailableError:
     for kind, reason in _MEANINGS:
         if any(isinstance(one, kind) for one in (causes if kind is exceptions.TimeoutError else causes[:1])):
             return StoreUnavailableError(_STORE, reason, is_up=kind is exceptions.NoPermissionError)
+    if _NO_PERMISSION_IN_SCRIPT in str(error):
+        return StoreUnavailableError(_STORE, _NO_PERMISSION, is_up=True)
     if str(error).lower().startswith(_UNKNOWN):
         return StoreUnavailableError(_STORE, "it does not know the command, or refuses it", is_up=True)
     if _NO_CLUSTER in str(error):

@@ -78,5 +78,5 @@ def _pass(request: Request, methods_of: MethodsOf, settings: Settings, answer: A
     if request.method not in methods:
         raise MethodNotAllowedError(methods)
     if request.method != "GET":
-        check_origin(request, settings.allowed_origins)
+        check_origin(request, settings)
     return answer(request, settings)

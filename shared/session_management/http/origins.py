@@ -5,6 +5,8 @@ from typing import Final
 
 from session_management.http.errors import ForbiddenOriginError
 from session_management.http.requests import Request
+from session_management.http.session_ids import is_in_cookie
+from session_management.settings import Settings
 
 _PREFLIGHT_SECONDS: Final = 600
 _REQUEST_HEADERS: Final = "Authorization, Content-Type"
@@ -42,18 +44,24 @@ def preflight_headers(request: Request, allowed: Collection[str], methods: Colle
     }
 
 
-def check_origin(request: Request, allowed: Collection[str]) -> None:
+def check_origin(request: Request, settings: Settings) -> None:
     """Refuse a state-changing request that a page of a foreign origin sent (ASVS 3.5.1).
 
-    Browsers say where a request comes from, in Sec-Fetch-Site or at least in Origin; what says neither is no browser.
+    Browsers say where a request comes from, in Sec-Fetch-Site or at least in Origin. What carries the cookie has to say
+    it; what carries nothing but a bearer token need not, since no page can have a browser add one.
 
     Raises:
-        ForbiddenOriginError: the page's origin is neither ours nor allowed.
+        ForbiddenOriginError: the page's origin is neither ours nor allowed, or the cookie comes from nowhere.
     """
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    if origin and origin.lower() in allowed:
+    has_cookie = is_in_cookie(request, settings)
+    if not has_cookie and request.headers.get("authorization"):
         return
-    if site in ("same-origin", "none") or (site is None and (origin is None or _is_own(origin, request))):
+    if (origin and origin.lower() in settings.allowed_origins) or site in ("same-origin", "none"):
+        return
+    if origin is None and site is None and has_cookie:
+        raise ForbiddenOriginError("with the cookie, send Origin or Sec-Fetch-Site")
+    if site is None and (origin is None or _is_own(origin, request)):
         return
     raise ForbiddenOriginError("this origin is not allowed")
 

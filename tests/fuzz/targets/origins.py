@@ -8,9 +8,11 @@ from typing import Final
 from session_management.http.errors import ForbiddenOriginError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
 from session_management.http.requests import Request
+from session_management.settings import Settings
 from tests.fuzz.targets.target import Target, fields_of, is_clean, seed_of
 
 _ALLOWED: Final = ("https://app.example.com", "http://localhost:3000")
+_SETTINGS: Final = Settings.from_environment({"ALLOWED_ORIGINS": " ".join(_ALLOWED)})
 
 
 def check(data: bytes) -> None:
@@ -37,7 +39,7 @@ def check(data: bytes) -> None:
 
 def _passes(request: Request) -> bool:
     try:
-        check_origin(request, _ALLOWED)
+        check_origin(request, _SETTINGS)
     except ForbiddenOriginError:
         return False
     return True

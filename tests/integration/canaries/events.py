@@ -10,7 +10,7 @@ from tests.events import CASES
 from tests.support.http_events import http_event
 
 WRONG: Final = "a-wrong-password-nobody-may-see"
-METHODS: Final = {"Login": "POST", "Validate": "GET", "Logout": "POST", "Me": "GET"}
+METHODS: Final = {"Login": "POST", "Validate": "GET", "Sessions": "GET", "Logout": "POST", "Me": "GET"}
 _JSON: Final = {"content-type": "application/json"}
 # What a session keeps of a login: a password has no business there, and cannot be told from any other word.
 _KEPT: Final = "the user agent"
@@ -19,9 +19,9 @@ type Sent = Iterator[tuple[str, Any]]
 
 
 def with_secret(secret: str, *, is_session_id: bool) -> Sent:
-    """Give each function's name with an event that holds *secret* somewhere; logouts come last."""
+    """Give each function's name with an event that holds *secret* somewhere; what ends sessions comes last."""
     sent = [*_event_files(secret), *_http_events(secret, is_session_id), *_odd_events(secret)]
-    yield from sorted(sent, key=lambda pair: pair[0] == "Logout")
+    yield from sorted(sent, key=lambda pair: pair[0] in ("Sessions", "Logout"))
 
 
 def _event_files(secret: str) -> Sent:

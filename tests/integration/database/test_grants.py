@@ -68,6 +68,7 @@ def test_the_validator_can_change_nothing_else_and_read_no_hash(
         lambda: validator.delete(user.id),
         lambda: validator.find_by_email(user.email),
         lambda: validator.create_session(user.id, SessionMetadata(), 60),
+        lambda: validator.delete_session("A" * 43),
         lambda: validator.revoke_all(user.id),
     ):
         with pytest.raises(StoreUnavailableError, match=r"42501, the user lacks a privilege: see .*grants\.sql"):

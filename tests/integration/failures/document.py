@@ -8,18 +8,22 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from session_management.clients.connection_age import _IDLE_SECONDS
 from session_management.settings import Settings
+from tests.integration.failures.commits import COMMITS
 from tests.integration.failures.rows import (
     BACK,
-    CANNOT_TELL,
+    ENDED,
     FAILED,
     FAILURES,
     HEALED_SECONDS,
+    LISTED,
     NOT_ASKED,
     OPENED,
     POSTGRES,
     REDIS,
     ROWS,
+    SIMPLE,
     SPARED,
     Row,
 )
@@ -28,6 +32,12 @@ from tests.support.faults import BORNE, BROKEN, SILENT, Fault
 PATH: Final = Path(__file__).parents[3] / "docs/failure-modes.md"
 COMMAND: Final = "PYTHONPATH=shared:. .venv/bin/python -m tests.integration.failures.document --write"
 _NAMES: Final = {POSTGRES: "PostgreSQL", REDIS: "Redis"}
+_TITLES: Final = {
+    "authorizer": "Authorizer, with a policy",
+    SIMPLE: "Authorizer, with simple answers of an HTTP API",
+    LISTED: "Sessions, when they are listed",
+    ENDED: "Sessions, when all others are ended",
+}
 _HEADINGS: Final = "| It finds | Failing | The client gets | Silent: waits at most | Log and metric of each request |\n"
 
 
@@ -41,7 +51,7 @@ def document() -> str:
 
 def _table(function: str) -> str:
     rows = "".join(_line(row) for row in ROWS if row.function == function)
-    return f"### {function.replace('_', ' ').capitalize()}\n\n{_HEADINGS}|---|---|---|---|---|\n{rows}"
+    return f"### {_TITLES.get(function, function.capitalize())}\n\n{_HEADINGS}|---|---|---|---|---|\n{rows}"
 
 
 def _line(row: Row) -> str:
@@ -65,7 +75,8 @@ def _facts() -> dict[str, object]:
 
     return {
         "command": COMMAND,
-        "cannot_tell": CANNOT_TELL,
+        "commits": "\n".join(f"| {case.what} | {case.client} | {case.record} |" for case in COMMITS),
+        "idle_minutes": f"{_IDLE_SECONDS / 60:g}",
         "silent": listed(SILENT),
         "broken": listed(BROKEN),
         "borne": listed(BORNE),
@@ -120,22 +131,22 @@ and over none, in front of real servers. A store may be
 """
 
 _AFTER: Final = """
+A migration has a connection of its own each time, and is never spared: "at most" is the wait for that connection. A
+file that is being applied is waited for until the function's time is up; it is applied whole or not at all.
+
 Over HTTP, 503 means that the request may be repeated; a repeated logout is the same logout. A logout that was
 refused because Redis failed is finished by a sweep, at the latest: until then a copy is believed for what is left of
 its `SESSION_REVALIDATE_SECONDS`. So is an end of other sessions, and whoever asks for it again finishes it as well:
-with `?all=true`, one's own session ends last. `DELETE /sessions/<handle>` fails as "End sessions" does, for one's own
-session as a logout, and `POST /sessions/extend` promises no later end while PostgreSQL fails.
+with `?all=true`, one's own session ends last. `DELETE /sessions/<handle>` fails as that does; for one's own session as
+a logout, but the cookie is kept. `POST /sessions/extend` promises no later end while PostgreSQL fails.
 
 ## A COMMIT without an answer
 
 A login whose COMMIT was sent and not answered looks again, over a new connection, for the session by its handle:
 
-| What happened | What the client gets | What the record holds |
+| What became of the COMMIT | What the client gets | What the record holds |
 |---|---|---|
-| The COMMIT was done, its answer lost | 200 and the session | one row |
-| The COMMIT never arrived | {cannot_tell}; with `DATABASE_POOLER=none` and no limit of sessions, the login is one \
-statement, which is sent again: 200 | none; one |
-| PostgreSQL does not answer the second look either | {cannot_tell} | none, or one row of which nobody has the ID |
+{commits}
 
 A row of which nobody has the ID lets nobody in. It is listed and revoked with the user's other sessions, and expires.
 The same is left where PostgreSQL was still at the COMMIT when it was looked for. There is never a session without a
@@ -143,6 +154,15 @@ row. The failed COMMIT is one `{failed}` line, and the second look, if it fails 
 
 A logout's statement is idempotent. Without a pooler it is sent again over a new connection; behind one the client gets
 503, the copy is fenced, and repeating it succeeds.
+
+## A flow that was dropped in silence
+
+Firewalls, NAT and load balancers forget flows that were silent for a while, and some of them tell neither side: no
+RST, no FIN. A connection that was not used for {idle_minutes} minutes is therefore replaced before it is used, and one
+that was closed is noticed at once; neither costs an answer. A flow that was dropped *sooner* than that looks like one
+that is in use: the first request over it, as after a thaw, waits for one time-out. Where that was Redis, a validation
+or a login goes on with PostgreSQL, and a logout is answered with 503; where it was PostgreSQL, the answer is 503,
+unless a copy is believed. The next request connects anew.
 
 ## What no time-out bounds
 

@@ -11,6 +11,7 @@ NO_COPY, FRESH_COPY, OLD_COPY, UNKNOWN = "no copy", "a copy not a minute old", "
 CANNOT_TELL: Final = "503 `unavailable`, `Retry-After: 5`"
 _RAISES: Final = "an error that API Gateway answers with 500 and does not cache"
 _FAILS: Final = "the invocation fails: Lambda counts it and Scheduler tries again"
+_NOT_MIGRATED: Final = "the error `StoreUnavailableError`, and nothing was applied; each try asks again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Row:
     """One function, what it finds, and which stores fail it.
 
     `answer` is the status, verdict or error's name. `told` are the stores that each request waits for and tells of,
-    in that order, until they are spared: once, or once for each of its two questions.
+    in that order, until they are spared: once, or once for each of its two questions. What `spares` no store asks it
+    each time, over a connection of its own.
     """
 
     function: str
@@ -27,6 +29,7 @@ class Row:
     answer: object
     client: str
     told: tuple[str, ...]
+    spares: bool = True
 
     def __str__(self) -> str:
         """Return a name for test reports."""
@@ -54,7 +57,7 @@ def _reading(function: str, yes: object, no: object, outage: object, outage_text
 
 
 def _listing() -> list[Row]:
-    name, from_record = "list_sessions", "200 and the sessions, from PostgreSQL"
+    name, from_record = LISTED, "200 and the sessions, from PostgreSQL"
     return [
         Row(name, FRESH_COPY, (REDIS,), 200, from_record, (REDIS,)),
         Row(name, UNKNOWN, (REDIS,), 401, "401 `unauthenticated`, as PostgreSQL says", (REDIS,)),
@@ -66,7 +69,7 @@ def _listing() -> list[Row]:
 
 
 def _ending() -> list[Row]:
-    name = "end_sessions"
+    name = ENDED
     recorded = f"{CANNOT_TELL}; the sessions are revoked in PostgreSQL"
     return [
         Row(name, FRESH_COPY, (REDIS,), 503, recorded, (REDIS, REDIS)),
@@ -76,12 +79,22 @@ def _ending() -> list[Row]:
     ]
 
 
+LISTED: Final = "sessions, listed"
+ENDED: Final = "sessions, ended"
+"""The sessions function, asked for the list, and for the end of all others."""
+
+SIMPLE: Final = "authorizer, simple"
+"""The authorizer, asked by an HTTP API that takes simple answers; "authorizer" is to answer with a policy."""
+
 ROWS: Final = [
     Row("login", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
     Row("login", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
     *_reading("validate", 200, 401, 503, CANNOT_TELL),
     *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
+    Row(SIMPLE, FRESH_COPY, (REDIS,), True, "allow, from PostgreSQL", (REDIS,)),
+    Row(SIMPLE, UNKNOWN, (REDIS,), False, "deny, which an HTTP API answers with 403, as PostgreSQL says", (REDIS,)),
+    Row(SIMPLE, NO_COPY, (POSTGRES,), OUTAGE, _RAISES, (POSTGRES,)),
     Row(
         "logout",
         "",
@@ -97,6 +110,9 @@ ROWS: Final = [
     Row("sweeper", "", (REDIS,), False, '`"finished": false`; rows whose copy may live are kept', (REDIS,)),
     Row("sweeper", "", (POSTGRES,), OUTAGE, _FAILS, (POSTGRES,)),
     Row("sweeper", "", BOTH, OUTAGE, _FAILS, (POSTGRES,)),
+    Row("migrate", "", (REDIS,), True, "what was applied: Redis is not asked", ()),
+    Row("migrate", "", (POSTGRES,), OUTAGE, _NOT_MIGRATED, (POSTGRES,), spares=False),
+    Row("migrate", "", BOTH, OUTAGE, _NOT_MIGRATED, (POSTGRES,), spares=False),
 ]
 
 FAILED: Final = "a store failed"

@@ -16,17 +16,14 @@ from session_management.models import CreateUserData, LogIn, SessionMetadata
 from session_management.session_data import Fence
 from tests.conftest import MakeEnvironment
 from tests.integration.conftest import ThroughRelays
+from tests.integration.failures.commits import COMMITS, Commit
 from tests.support.managers import Environment
 from tests.support.policies import a_policy
 from tests.support.relay import Relay
 
 EMAIL, PASSWORD, MARK = "ann@example.com", "correct horse", "marked by its browser"
 QUICK = {"DATABASE_TIMEOUT_MS": "400", "DATABASE_CONNECT_TIMEOUT_MS": "400"}
-ALL_WAYS = [
-    pytest.param((pooler, limit), id=f"{pooler}, limit {limit}")
-    for pooler in ("none", "transaction")
-    for limit in (0, 1)
-]
+ALL_WAYS = [(pooler, limit) for pooler in ("none", "transaction") for limit in (0, 1)]
 
 
 @dataclass
@@ -53,7 +50,25 @@ class Scene:
         return [key for (key,) in self.onlooker.postgres.fetch(sql, mark=MARK)]
 
 
-@pytest.fixture(params=ALL_WAYS)
+def is_one_statement(pooler: str, limit: int) -> bool:
+    """Tell whether a login is a single statement, which is a transaction by itself."""
+    return pooler == "none" and not limit
+
+
+def named(way: tuple[str, int]) -> str:
+    pooler, limit = way
+    return f"{pooler}, limit {limit}"
+
+
+ALL_CASES = [
+    pytest.param(way, case, id=f"{named(way)}, {case}")
+    for case in COMMITS
+    for way in ALL_WAYS
+    if is_one_statement(*way) in case.ways
+]
+
+
+@pytest.fixture(params=ALL_WAYS, ids=named)
 def scene(
     request: pytest.FixtureRequest,
     through_relays: ThroughRelays,
@@ -67,7 +82,7 @@ def scene(
     onlooker.manager.create(CreateUserData(email=EMAIL, password=PASSWORD))
     before = onlooker.manager.log_in(EMAIL, PASSWORD, SessionMetadata())
     env.manager.count()
-    return Scene(env, onlooker, relay, before, pooler == "none" and not limit)
+    return Scene(env, onlooker, relay, before, is_one_statement(pooler, limit))
 
 
 def assert_done(scene: Scene, logged_in: LogIn) -> None:
@@ -81,13 +96,28 @@ def assert_done(scene: Scene, logged_in: LogIn) -> None:
     assert (evicted.fence is Fence.REVOKED) == is_limited
 
 
-def test_a_login_whose_commit_was_done_and_whose_answer_was_lost_succeeds(scene: Scene) -> None:
-    scene.when_it_commits(lambda: scene.relay.lose_next_answers(1))
+@pytest.mark.parametrize(("scene", "case"), ALL_CASES, indirect=["scene"])
+def test_a_login_without_an_answer_leaves_one_row_or_none_and_never_a_session_without_one(
+    scene: Scene, case: Commit
+) -> None:
+    """P6: nobody holds the ID of a row whose login was refused; it can be revoked with the others."""
+    scene.when_it_commits(lambda: case.befalls(scene.relay))
 
-    assert_done(scene, scene.log_in())
+    if case.is_acknowledged:
+        assert_done(scene, scene.log_in())
+        return
+    with pytest.raises(StoreUnavailableError):
+        scene.log_in()
+    assert len(scene.live()) == case.rows
+    if case.rows:
+        scene.onlooker.manager.revoke_all(scene.before.user.id)
+        assert scene.live() == []
+    else:
+        assert scene.onlooker.manager.find_session(scene.before.session_id)
+        assert_done(scene, scene.log_in())
 
 
-def test_a_login_whose_commit_was_done_and_never_answered_succeeds_after_one_time_out(scene: Scene) -> None:
+def test_a_login_whose_commit_is_never_answered_waits_once(scene: Scene) -> None:
     said: list[str] = []
 
     def go_silent() -> None:
@@ -100,37 +130,6 @@ def test_a_login_whose_commit_was_done_and_never_answered_succeeds_after_one_tim
     assert said == []
     (failure,) = scene.env.observer.failures
     assert isinstance(failure, CommitUnknownError)
-
-
-def test_a_login_cut_off_before_its_commit_arrived_leaves_one_row_or_none(scene: Scene) -> None:
-    """A statement that is all of its transaction is sent again; the COMMIT of a longer one is nothing to send again."""
-    scene.when_it_commits(lambda: scene.relay.cut(with_reset=True))
-    if scene.is_one_statement:
-        assert_done(scene, scene.log_in())
-        return
-
-    with pytest.raises(CommitUnknownError):
-        scene.log_in()
-
-    assert scene.live() == []
-    assert scene.onlooker.manager.find_session(scene.before.session_id)
-    assert_done(scene, scene.log_in())
-
-
-def test_a_login_that_cannot_look_again_is_refused_whatever_was_recorded(scene: Scene) -> None:
-    """P6: nobody holds the ID of such a row; it can be revoked with the others, and ends by itself."""
-
-    def go_silent_for_good() -> None:
-        scene.relay.withhold_answers()
-        scene.relay.is_down = True
-
-    scene.when_it_commits(go_silent_for_good)
-    with pytest.raises(StoreUnavailableError):
-        scene.log_in()
-
-    assert len(scene.live()) == 1
-    scene.onlooker.manager.revoke_all(scene.before.user.id)
-    assert scene.live() == []
 
 
 def test_a_login_that_finds_itself_revoked_already_is_refused(scene: Scene) -> None:

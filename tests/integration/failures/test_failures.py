@@ -9,25 +9,33 @@ import pytest
 
 from tests.integration.failures.conftest import TIME_OUTS, WAIT_MS, Functions, Told
 from tests.integration.failures.rows import (
+    ENDED,
     FAILED,
     FAILURES,
     FRESH_COPY,
     HEALED_SECONDS,
+    LISTED,
+    NO_COPY,
     NOT_ASKED,
     OPENED,
+    OUTAGE,
+    POSTGRES,
     REDIS,
     ROWS,
+    SIMPLE,
     SPARED,
     UNKNOWN,
     Row,
 )
-from tests.integration.lambda_life.requests import DONE, FUNCTIONS
+from tests.integration.lambda_life.requests import DONE, FUNCTIONS, UNAVAILABLE, event_for
 from tests.support.faults import BORNE, BROKEN, SILENT, Fault
 
 TRIES = 3
 """So often a store is asked before it is spared."""
 MARGIN_SECONDS = 0.2
-REFUSED = {"validate": 401, "authorizer": "Unauthorized", "list_sessions": 401}
+FIRST_MARGIN_SECONDS = 1.0
+"""What the first request may take besides: a busy machine, and all that is imported and built by it."""
+REFUSED = {"validate": 401, "authorizer": "Unauthorized", SIMPLE: False, LISTED: 401}
 # To a fresh environment, a store that is late with its first answer is a silent one.
 CASES = [
     pytest.param(row, fault, is_warm, id=f"{row}, {fault.name}, {'warm' if is_warm else 'fresh'}")
@@ -51,11 +59,12 @@ def test_a_failing_store_is_told_once_costs_one_wait_and_is_spared_and_taken_bac
     requests = [functions.ask(row.function, event)]
     if fault in SILENT:
         # One wait a question: over the connection there is, or for one that is opened, and no second try.
-        asked = [row.told.count(store) - is_warm for store in row.told]
-        assert connections(functions, row) == [opened + new for opened, new in zip(before, asked, strict=True)]
+        opened = [row.told.count(store) - (is_warm and row.spares) for store in row.told]
+        assert connections(functions, row) == [had + new for had, new in zip(before, opened, strict=True)]
     requests += [functions.ask(row.function, event) for _ in range(TRIES - 1)]
     assert_told_once(row, requests, fault)
-    assert_spared(functions, row, event)
+    if row.spares:
+        assert_spared(functions, row, event)
 
     for store in row.failing:
         functions.relays[store].heal()
@@ -74,20 +83,31 @@ def assert_told_once(row: Row, requests: list[Told], fault: Fault) -> None:
     assert [told.answer for told in requests] == [row.answer] * TRIES
     failures: Counter[str] = Counter()
     for told in requests:
-        waits = []
-        for store in row.told:
-            if failures[store] < TRIES:
-                failures[store] += 1
-                waits.append((store, failures[store] == TRIES))
-        lines = [line for store, is_last in waits for line in [(FAILED, store), (SPARED, store)][: 1 + is_last]]
-        # What the answer is for want of is the last that was asked.
+        waits = waits_of(row, failures)
+        assert told.metrics == each_of(waits, FAILURES, OPENED)
+        assert told.lines[: len(told.metrics)] == each_of(waits, FAILED, SPARED)
+        # What a refusal is for want of is the store that was asked last, or spared.
         is_spared = row.is_refused_by_http and len(waits) < len(row.told)
-        assert told.lines == [*lines, *([(NOT_ASKED, row.told[-1])] if is_spared else [])]
-        counts = [count for store, is_last in waits for count in [(FAILURES, store), (OPENED, store)][: 1 + is_last]]
-        assert told.metrics == counts
-    # A busy machine may delay a request or two; the quickest of them shows what is waited for.
+        assert told.lines[len(told.metrics) :] == ([(NOT_ASKED, row.told[-1])] if is_spared else [])
     waited = len(row.told) * WAIT_MS / 1000 if fault in SILENT else 0.0
+    assert requests[0].seconds < waited + FIRST_MARGIN_SECONDS
+    # A busy machine may delay a request or two; the quickest of them shows what is waited for.
     assert min(told.seconds for told in requests) < waited + MARGIN_SECONDS
+
+
+def waits_of(row: Row, failures: Counter[str]) -> list[tuple[str, bool]]:
+    """Return the stores that the next request waits for, after so many *failures*, and which of them it spares then."""
+    waits = []
+    for store in row.told:
+        if failures[store] < TRIES or not row.spares:
+            failures[store] += 1
+            waits.append((store, row.spares and failures[store] == TRIES))
+    return waits
+
+
+def each_of(waits: list[tuple[str, bool]], failed: str, spared: str) -> list[tuple[str, str]]:
+    """Return what is told of each failure in turn, and of the store that is spared from then on."""
+    return [(one, store) for store, is_last in waits for one in ((failed, spared) if is_last else (failed,))]
 
 
 def assert_spared(functions: Functions, row: Row, event: object) -> None:
@@ -108,7 +128,7 @@ def assert_as_usual(told: Told, answer: object) -> None:
     assert (told.answer, told.lines, told.metrics) == (answer, [], [])
 
 
-@pytest.mark.parametrize("function", [*FUNCTIONS, "list_sessions", "end_sessions"])
+@pytest.mark.parametrize("function", [*FUNCTIONS, LISTED, ENDED])
 @pytest.mark.parametrize("fault", BORNE)
 @pytest.mark.parametrize("is_warm", [False, True], ids=["fresh", "warm"])
 def test_what_is_borne_is_not_told(functions: Functions, function: str, fault: Fault, is_warm: bool) -> None:
@@ -120,19 +140,68 @@ def test_what_is_borne_is_not_told(functions: Functions, function: str, fault: F
 
 
 @pytest.mark.parametrize("is_warm", [False, True], ids=["fresh", "warm"])
-def test_with_the_default_time_outs_a_silent_redis_costs_a_validation_less_than_a_second(
+def test_with_the_default_time_outs_a_silent_redis_costs_the_first_validation_less_than_a_second(
     functions: Functions, monkeypatch: pytest.MonkeyPatch, is_warm: bool
 ) -> None:
-    """P9: and then nothing, since it is not asked."""
+    """P9: and after three of them nothing, since it is not asked. A busy machine may delay a first one or two."""
     for name in TIME_OUTS:
         monkeypatch.delenv(name)
-    event = functions.prepare("validate", FRESH_COPY, is_warm=is_warm)
-    functions.relays[REDIS].misbehave(Fault.BLACK_HOLE)
+    firsts: list[float] = []
+    while len(firsts) < TRIES and not (firsts and firsts[-1] < 1.0):
+        functions.relays[REDIS].heal()
+        functions.begin_anew()
+        event = functions.prepare("validate", FRESH_COPY, is_warm=is_warm)
+        functions.relays[REDIS].misbehave(Fault.BLACK_HOLE)
 
-    requests = [functions.ask("validate", event) for _ in range(TRIES)]
+        requests = [functions.ask("validate", event) for _ in range(TRIES)]
 
-    assert [told.answer for told in requests] == [200] * TRIES
-    assert min(told.seconds for told in requests) < 1.0
-    before = functions.relays[REDIS].connections
-    assert functions.ask("validate", event).answer == 200
-    assert functions.relays[REDIS].connections == before
+        assert [told.answer for told in requests] == [200] * TRIES
+        before = functions.relays[REDIS].connections
+        assert functions.ask("validate", event).answer == 200
+        assert functions.relays[REDIS].connections == before
+        firsts.append(requests[0].seconds)
+    assert firsts[-1] < 1.0, firsts
+
+
+ANSWER_MS, CONNECT_MS = 800, 2_000
+JUST_IN_TIME_SECONDS = 0.15
+"""How late each answer comes: a statement takes up to three of them, and an opening more, within its time-out."""
+LEFT_SECONDS = 1.0
+
+
+@pytest.mark.parametrize("function", ["validate", "login", "logout"])
+def test_stores_that_answer_just_in_time_again_and_again_are_waited_for_until_the_deadline(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """P9: no time-out ends what takes many answers, each of which comes in time; what is left of the request does."""
+    for name in TIME_OUTS:
+        monkeypatch.setenv(name, str(CONNECT_MS if "CONNECT" in name else ANSWER_MS))
+    event = functions.prepare(function, NO_COPY, is_warm=False)
+    for relay in functions.relays.values():
+        relay.delay_seconds = JUST_IN_TIME_SECONDS
+
+    taken: list[float] = []
+    while len(taken) < TRIES and not (taken and taken[-1] < LEFT_SECONDS):
+        functions.begin_anew()
+        hurried = functions.ask(function, event, seconds=LEFT_SECONDS)
+        assert hurried.answer == UNAVAILABLE[function]
+        taken.append(hurried.seconds)
+    assert taken[-1] < LEFT_SECONDS, taken
+
+    functions.begin_anew()
+    patient = functions.ask(function, event, seconds=60)
+    assert patient.answer == DONE[function]
+    assert patient.seconds > LEFT_SECONDS
+
+
+def test_a_migration_waits_for_postgresql_as_long_as_the_function_has_time(functions: Functions) -> None:
+    """P9: beyond any time-out of the settings, since a file may take long; never beyond the function's own."""
+    relay = functions.relays[POSTGRES]
+    relay.before(b"session_migrations", relay.withhold_answers)
+
+    told = functions.ask("migrate", event_for("migrate", ""), seconds=LEFT_SECONDS)
+
+    assert told.answer == OUTAGE
+    assert WAIT_MS / 1000 + MARGIN_SECONDS < told.seconds < LEFT_SECONDS + FIRST_MARGIN_SECONDS
+    relay.heal()
+    assert functions.ask("migrate", event_for("migrate", "")).answer == DONE["migrate"]

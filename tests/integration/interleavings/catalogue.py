@@ -1,10 +1,13 @@
 """Every operation of a user manager that touches a session or its user, with what it promises once acknowledged."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any, Final
 
+from session_management.managers.user_manager import UserManager
 from session_management.models import SessionMetadata, UserRole
 from tests.integration.interleavings.entry import Ends, Entry
 from tests.integration.interleavings.stage import EMAIL, PASSWORD, USER_ID, Stage, Work
@@ -19,16 +22,40 @@ def _update(fields: Mapping[str, object], **promises: Any) -> Entry:
     return Entry("update", lambda _, manager: manager.update(USER_ID, fields), **promises)
 
 
+def _sliding(manager: UserManager) -> UserManager:
+    """Return a manager over the same stores, which pushes the end of a session whenever it is used."""
+    return UserManager(
+        database=manager._database,
+        copies=manager._adapter,
+        policy=replace(manager._policy, slides=True, touch=timedelta()),
+        clock=manager._validation._clock,
+        observer=manager._validation._observer,
+    )
+
+
 _ANY_OPENING: Final = frozenset({"log_in", "create_session"})
 _LOGIN: Final = frozenset({"log_in"})
 
 CATALOGUE: Final[dict[str, Entry]] = {
     "log in": Entry("log_in", lambda _, manager: manager.log_in(EMAIL, PASSWORD, _METADATA), opens=True),
+    "log in anew": Entry(
+        "log_in",
+        lambda stage, manager: manager.log_in(EMAIL, PASSWORD, _METADATA, presented_session_id=stage.session_id),
+        ends=Ends.THIS,
+        ends_later=True,
+        opens=True,
+    ),
     "create session": Entry(
         "create_session", lambda _, manager: manager.create_session(USER_ID, _METADATA, _FIVE_DAYS), opens=True
     ),
     "validate": Entry(
         "find_session", lambda stage, manager: manager.find_session(stage.session_id), looks=True, locks=False
+    ),
+    "validate and slide": Entry(
+        "find_session",
+        lambda stage, manager: _sliding(manager).find_session(stage.session_id),
+        looks=True,
+        locks=False,
     ),
     "extend": Entry(
         "extend_session",
@@ -42,11 +69,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
         ends=Ends.THIS,
         locks=False,
     ),
-    "end by handle": Entry(
+    "end one": Entry(
         "end_session",
         lambda stage, manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
         ends=Ends.THIS,
         locks=False,
+        like="log out",
     ),
     "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
     "end others": Entry(
@@ -81,12 +109,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
 ALONE: Final[dict[str, str]] = {
     "create": "makes a user whom nobody knows yet",
     "count": "reads one number",
-    "explain": "reads one row and one copy",
     "find_by_email": "reads one row",
     "find_by_id": "reads one row",
     "find_by_session_id": "is find_session, without the session",
     "get_all": "reads one page",
-    "list_sessions": "reads the rows of one user",
+    "explain": "looks at both stores, for a person",
+    "list_sessions": "reads one user's rows",
 }
 """The public methods that are in no pair, and why."""
 

@@ -23,12 +23,14 @@ class Entry:
     """An operation. `shows` are fields of the user that every validation shows after it.
 
     `bars` are the kinds of opening that it refuses or ends, whichever came first. It `looks` at the copy before it
-    writes; it `locks` the user's row. One that is `like` another takes the same steps, inside transactions too.
+    writes; it `locks` the user's row. One that `ends_later` is acknowledged even where a store missed the end. One
+    that is `like` another takes the same steps, inside transactions too.
     """
 
     method: str
     work: Callable[[Stage, UserManager], Any]
     ends: Ends = Ends.NONE
+    ends_later: bool = False
     shows: Mapping[str, object] = field(default_factory=dict)
     bars: frozenset[str] = frozenset()
     opens: bool = False

@@ -24,6 +24,8 @@ class Scene:
     holds_at_end: Callable[[dict[str, Outcome]], None] | None = None
 
 
+REDIS, POSTGRES = "redis", "postgresql"
+
 type Choice = tuple[int, Fault | None]
 
 
@@ -31,6 +33,7 @@ type Choice = tuple[int, Fault | None]
 class _Run:
     scene: Scene
     faults_left: int
+    losing: str
     trace: list[str] = field(default_factory=list)
     ended: dict[str, Outcome] = field(default_factory=dict)
     waiting: set[Operation] = field(default_factory=set)
@@ -43,15 +46,18 @@ class Explorer:
         """Know each gate's PostgreSQL process, to see who waits for a lock."""
         self._sql = sql
         self._backends = backends
+        self.fewest_steps: dict[str, int] = {}
+        """How many steps each operation took at least, in the orders that were taken last."""
 
-    def explore(self, prepare: Callable[[], Scene], *, faults: int = 0) -> int:
-        """Take every order, with up to *faults* lost commands to Redis; how many orders there are."""
+    def explore(self, prepare: Callable[[], Scene], *, faults: int = 0, losing: str = REDIS) -> int:
+        """Take every order, with up to *faults* lost calls to the store *losing*; how many orders there are."""
         todo: list[tuple[Choice, ...]] = [()]
         count = 0
+        self.fewest_steps = {}
         while todo:
             prefix = todo.pop()
             count += 1
-            todo += self._run(_Run(prepare(), faults), prefix)
+            todo += self._run(_Run(prepare(), faults, losing), prefix)
         return count
 
     def _run(self, run: _Run, prefix: tuple[Choice, ...]) -> list[tuple[Choice, ...]]:
@@ -61,6 +67,9 @@ class Explorer:
                 operation.start()
                 self._settle(run, operation)
             others = self._take_steps(run, prefix)
+            for operation in run.scene.operations:
+                fewest = self.fewest_steps.get(operation.name, operation.steps_taken)
+                self.fewest_steps[operation.name] = min(fewest, operation.steps_taken)
             if run.scene.holds_at_end:
                 run.scene.holds_at_end(run.ended)
         except AssertionError as error:
@@ -93,7 +102,7 @@ class Explorer:
                 if operation.outcome or operation in run.waiting or self._has_twin_before(run, index):
                     continue
                 choices.append((index, None))
-                if run.faults_left and operation.next_call.startswith("copies."):
+                if run.faults_left and _store_of(operation.next_call) == run.losing:
                     choices += [(index, Fault.BEFORE), (index, Fault.AFTER)]
             if not choices:
                 assert not run.waiting, "the operations wait for each other"
@@ -133,3 +142,7 @@ class Explorer:
     def _waits_for_a_lock(self, gate: Gate) -> bool:
         backend = self._backends[id(gate)]
         return bool(self._sql.run("SELECT 1 FROM pg_locks WHERE pid = :pid AND NOT granted", pid=backend))
+
+
+def _store_of(call: str) -> str:
+    return REDIS if call.startswith("copies.") else POSTGRES

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from session_management.errors import StoreUnavailableError
+from session_management.errors import CommitUnknownError, StoreUnavailableError
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
 
 
 class Fault(StrEnum):
-    """What may befall a command to Redis: lost on its way there, or its answer on the way back."""
+    """What may befall a call to a store: lost on its way there, or its answer on the way back."""
 
     BEFORE = "lost before"
     AFTER = "lost after"
@@ -109,8 +109,9 @@ class Gate:
     @contextmanager
     def transaction(self, database: DatabaseAdapter) -> Iterator[None]:
         """Begin; where a transaction is not one step, its COMMIT is a step of its own."""
-        if not self.stops_inside_transactions:
-            self.passing("a transaction")
+        fault = None if self.stops_inside_transactions else self.passing("a transaction")
+        if fault is Fault.BEFORE:
+            raise StoreUnavailableError("postgresql", fault)
         self._is_inside = True
         try:
             with database.begin():
@@ -118,6 +119,8 @@ class Gate:
                 self.passing("COMMIT")
         finally:
             self._is_inside = False
+        if fault is Fault.AFTER:
+            raise CommitUnknownError("postgresql", fault)
 
 
 class _Stopping:
@@ -127,11 +130,12 @@ class _Stopping:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             fault = self._gate.passing(f"{self._name}.{method}")
+            store = "redis" if self._name == "copies" else "postgresql"
             if fault is Fault.BEFORE:
-                raise StoreUnavailableError("redis", fault)
+                raise StoreUnavailableError(store, fault)
             value = getattr(self._target, method)(*arguments, **named)
             if fault is Fault.AFTER:
-                raise StoreUnavailableError("redis", fault)
+                raise (StoreUnavailableError if store == "redis" else CommitUnknownError)(store, fault)
             return value
 
         return call

@@ -8,7 +8,8 @@ from session_management.errors import InvalidCredentialsError, InvalidInputError
 from session_management.managers.user_manager import UserManager
 from session_management.models import LogIn, SessionWithUser
 from tests.integration.interleavings.catalogue import entry_of
-from tests.integration.interleavings.entry import Ends
+from tests.integration.interleavings.entry import Ends, Entry
+from tests.integration.interleavings.explorer import POSTGRES
 from tests.integration.interleavings.operation import Outcome
 from tests.integration.interleavings.stage import Stage, Work
 
@@ -22,14 +23,14 @@ type Records = dict[str, SessionWithUser | None]
 class Promises:
     """Holds whatever two operations have acknowledged against what a validation says."""
 
-    def __init__(self, stage: Stage, works: dict[str, Work], *, limit: int = 0, faults: int = 0) -> None:
-        self.stage, self.limit, self.faults = stage, limit, faults
+    def __init__(self, stage: Stage, works: dict[str, Work], *, limit: int = 0, losing: str = "") -> None:
+        self.stage, self.limit, self.losing = stage, limit, losing
         self.entries = {name: entry_of(name) for name in works}
-        self.was_revoked = False
+        self.was_over = False
 
     def begin(self) -> None:
         """Note whether the session has ended before."""
-        self.was_revoked = self.stage.is_revoked()
+        self.was_over = not self.stage.live()
 
     def after_a_step(self, ended: dict[str, Outcome]) -> None:
         """Hold what is acknowledged so far."""
@@ -37,13 +38,15 @@ class Promises:
             self._may_end_so(name, outcome)
         for session_id in self._known(ended):
             self._is_as_acknowledged(session_id, self.stage.seen_now(session_id), ended)
+            self._is_ended_everywhere(session_id, ended)
+        self._is_not_purged_too_soon()
         if self.limit:
             self._no_more_than_allowed(ended)
 
     def at_the_end(self, ended: dict[str, Outcome]) -> None:
         """Validate what is there: by copy, once that is too old, and after Redis lost it all; as users would."""
-        records = {session_id: self._live(session_id) for session_id in self._known(ended)}
-        if not any(isinstance(outcome.error, StoreUnavailableError) for outcome in ended.values()):
+        records = {session_id: self.stage.live(session_id) for session_id in self._known(ended)}
+        if not self._may_be_unfenced(ended):
             self._agree(self._validating(), records, ended)
         self._agree(self._validating(revalidate=_AT_ONCE), records, ended)
         self.stage.keys.flushall()
@@ -58,21 +61,57 @@ class Promises:
         for session_id, record in records.items():
             found = manager.find_session(session_id)
             self._is_as_acknowledged(session_id, found, ended)
-            assert (found is None) == (record is None), "the record says otherwise"
+            if not self._may_be_refused(session_id):
+                assert (found is None) == (record is None), "the record says otherwise"
             assert not found or not record or _look(found) == _look(record), "shown with an old look"
 
     def _is_as_acknowledged(self, session_id: str, found: SessionWithUser | None, ended: dict[str, Outcome]) -> None:
         if found is None:
-            assert not self._live(session_id), "a live session is refused"
+            assert not self.stage.live(session_id) or self._may_be_refused(session_id), "a live session is refused"
             return
         is_old = session_id == self.stage.session_id
-        assert not (is_old and self.was_revoked), "accepted, though it had ended before"
+        assert not (is_old and self.was_over), "accepted, though it had ended before"
         for name in self._acknowledged(ended):
             entry = self.entries[name]
-            over = entry.ends is Ends.ALL or entry.ends is Ends.THIS
-            assert not (is_old and over), f"accepted after an acknowledged {name}"
+            assert not (is_old and self._is_final(entry)), f"accepted after an acknowledged {name}"
             for field, value in entry.shows.items():
                 assert getattr(found.user, field) == value, f"shown as before an acknowledged {name}"
+
+    def _is_ended_everywhere(self, session_id: str, ended: dict[str, Outcome]) -> None:
+        """What was acknowledged as ended is over for whoever asks Redis alone, too."""
+        if session_id != self.stage.session_id:
+            return
+        for name in self._acknowledged(ended):
+            if self._is_final(self.entries[name]):
+                accepted = self.stage.seen_without_the_record(session_id)
+                assert not accepted, f"accepted without PostgreSQL after an acknowledged {name}"
+                if self.stage.policy.accepts_original:
+                    accepts = self.stage.original_accepts(session_id)
+                    assert not accepts, f"accepted by the original after an acknowledged {name}"
+
+    def _is_final(self, entry: Entry) -> bool:
+        """Tell whether the session is over once the operation is acknowledged."""
+        is_later = bool(self.losing) and entry.ends_later
+        return entry.ends in (Ends.ALL, Ends.THIS) and not is_later
+
+    def _is_not_purged_too_soon(self) -> None:
+        """Whoever reads Redis alone must not find the copy of a session of which there is no row to fence it by."""
+        entries = self.entries.values()
+        is_swept = any(entry.method == "sweep" for entry in entries) and not any(
+            entry.removes_user for entry in entries
+        )
+        if is_swept and not self.stage.has_row():
+            assert not self.stage.original_accepts(), "purged before its copy was fenced"
+
+    def _may_be_unfenced(self, ended: dict[str, Outcome]) -> bool:
+        """Tell whether a call was lost without which no end is acknowledged, or is all the same."""
+        is_told = any(isinstance(outcome.error, StoreUnavailableError) for outcome in ended.values())
+        return is_told or (bool(self.losing) and any(entry.ends_later for entry in self.entries.values()))
+
+    def _may_be_refused(self, session_id: str) -> bool:
+        """Tell whether a fence may stand over what lives: that of a logout whose call to PostgreSQL was lost."""
+        is_to_end = any(entry.ends is Ends.THIS for entry in self.entries.values())
+        return self.losing == POSTGRES and is_to_end and session_id == self.stage.session_id
 
     def _no_more_than_allowed(self, ended: dict[str, Outcome]) -> None:
         """What an opening evicts is over when that opening is acknowledged; until then only those count that are."""
@@ -90,14 +129,14 @@ class Promises:
                 bars = any(self.entries[opener].method in entry.bars for entry in acknowledged)
                 assert not (record and bars), f"what {opener} opened outlives what was changed beside it"
             enders = (Ends.ALL, Ends.OTHERS) if opener else (Ends.ALL, Ends.THIS)
-            was_over = self.was_revoked and not opener
+            was_over = self.was_over and not opener
             may_be_over = was_over or self.limit or any(entry.ends in enders for entry in beside)
             assert record or may_be_over, "a session is gone, and nobody ended it"
         for outcome in ended.values():
-            record = records[self.stage.session_id]
-            if record and isinstance(outcome.value, datetime):
-                assert record.session.expires_at >= outcome.value, "an acknowledged extension is gone"
-        is_ended = self.was_revoked or any(entry.ends is not Ends.NONE for entry in self.entries.values())
+            record, told = records[self.stage.session_id], _told_end(outcome.value)
+            if record and told:
+                assert record.session.expires_at >= told, "the end that was told is not in the record"
+        is_ended = self.was_over or any(entry.ends is not Ends.NONE for entry in self.entries.values())
         if self.limit and not is_ended:
             kept = sum(record is not None for record in records.values())
             assert kept == min(self.limit, len(records)), "more sessions ended than had to"
@@ -107,12 +146,13 @@ class Promises:
         others = [self.entries[other] for other in self.entries if other != name]
         if outcome.error:
             is_refused = isinstance(outcome.error, _REFUSALS) and any(entry.method in other.bars for other in others)
-            is_lost = bool(self.faults) and isinstance(outcome.error, StoreUnavailableError)
+            is_lost = bool(self.losing) and isinstance(outcome.error, StoreUnavailableError)
             assert is_refused or is_lost, f"{name} ended with {outcome.error!r}"
         elif entry.method in ("find_session", "extend_session") and outcome.value is None:
-            assert not self._live(self.stage.session_id), f"{name} refused a live session"
-        elif entry.method in ("update", "change_password", "delete", "end_session") and not outcome.value:
-            assert any(other.removes_user for other in others), f"{name} found no user, or none of their sessions"
+            is_live = self.stage.live() and not self._may_be_refused(self.stage.session_id)
+            assert not is_live, f"{name} refused a live session"
+        elif entry.method in ("update", "change_password", "delete") and not outcome.value:
+            assert any(other.removes_user for other in others), f"{name} found no user"
 
     def _acknowledged(self, ended: dict[str, Outcome]) -> list[str]:
         return [name for name, outcome in ended.items() if not outcome.error and outcome.value is not False]
@@ -121,14 +161,21 @@ class Promises:
         opened = [opened_by(outcome.value) for outcome in ended.values()]
         return [self.stage.session_id, *(session_id for session_id in opened if session_id)]
 
-    def _live(self, session_id: str) -> SessionWithUser | None:
-        found = self.stage.record(session_id)
-        return None if found is None or found.session.revoked else found
-
 
 def _look(found: SessionWithUser) -> tuple[object, ...]:
     """Return what of a user is shown at once when it changes: not the last login, which waits for the next look."""
     return found.user.id, found.user.email, found.user.role, found.user.is_verified
+
+
+def _told_end(value: object) -> datetime | None:
+    """Return when the session ends by an operation's answer, if that says so."""
+    return (
+        value.session.expires_at
+        if isinstance(value, SessionWithUser)
+        else value
+        if isinstance(value, datetime)
+        else None
+    )
 
 
 def opened_by(value: object) -> str | None:

@@ -1,6 +1,8 @@
 """Where scenes are set: three execution environments over real servers, and one to look with."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,12 +10,14 @@ from typing import Any
 import pg8000.native
 import redis
 
-from session_management.interfaces import SessionAdapter
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionWithUser
 from session_management.policy import SessionPolicy
+from session_management.session_data import encode_copy, to_ms
 from session_management.tokens import new_session_id
-from tests.integration.interleavings.explorer import Explorer, Scene
+from tests.integration.interleavings.explorer import REDIS, Explorer, Scene
 from tests.integration.interleavings.operation import Gate, Operation, Outcome, stopping
 from tests.support.managers import Environment
 
@@ -33,6 +37,16 @@ class _OnlyLooking:
 
     def __getattr__(self, method: str) -> Callable[..., bool]:
         return lambda *_: False
+
+
+class _Down:
+    """A record that does not answer."""
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def fail(*_: object) -> Any:
+            raise StoreUnavailableError("postgresql", method)
+
+        return fail
 
 
 class Stage:
@@ -75,18 +89,51 @@ class Stage:
         )
         if session:
             self.sql.run(
-                "INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES "
-                f"('{self.key}', '{USER_ID}', now() - INTERVAL '1 hour', now() + INTERVAL '7 days')"
+                "INSERT INTO sessions (id, user_id, created_at, last_activity, expires_at) VALUES ("
+                f"'{self.key}', '{USER_ID}', now() - INTERVAL '1 hour', now() - INTERVAL '10 minutes', "
+                "now() + INTERVAL '3 days')"
             )
         if copied is not None:
-            found, now = self.record(), self.clock.now()
-            assert found
-            assert self.manager._adapter.set(self.key, found, now - copied)
+            self.put_copy(self.recorded(), checked=copied)
+
+    def put_copy(self, found: SessionWithUser, *, checked: timedelta) -> None:
+        """Have a copy that says *found*, *checked* ago; Valkey's clock is behind, and lets it live on."""
+        self.keys.set(f"session:{self.key}", encode_copy(found, self.clock.now() - checked), px=_LONG)
+
+    @contextmanager
+    def under(self, **changes: Any) -> Iterator[None]:
+        """Have all act and look by a policy with *changes*."""
+        before, self.policy = self.policy, replace(self.policy, **changes)
+        try:
+            yield
+        finally:
+            self.policy = before
 
     def record(self, session_id: str | None = None) -> SessionWithUser | None:
         """Return what PostgreSQL says."""
         now, key = self.clock.now(), self.key_of(session_id or self.session_id)
         return self.manager._database.sessions.check(key, now, now - _LONG, now - _LONG)
+
+    def recorded(self) -> SessionWithUser:
+        """Return what PostgreSQL says of the session, which is there."""
+        found = self.record()
+        assert found
+        return found
+
+    def live(self, session_id: str | None = None) -> SessionWithUser | None:
+        """Return what PostgreSQL says, if by that the session is live."""
+        found = self.record(session_id)
+        is_over = found and self.policy.expiry.is_over(found.session, self.clock.now())
+        return None if found is None or found.session.revoked or is_over else found
+
+    def has_row(self) -> bool:
+        """Return whether PostgreSQL has a row of the session."""
+        return bool(self.sql.run("SELECT 1 FROM sessions WHERE id = :key", key=self.key))
+
+    def original_accepts(self, session_id: str | None = None) -> bool:
+        """Return what the original makes of what Redis has: `sessionData && sessionData.expires_at > Date.now()`."""
+        value: Any = self.keys.get(f"session:{self.key_of(session_id or self.session_id)}")
+        return value is not None and json.loads(value)["expires_at"] > to_ms(self.clock.now())
 
     def is_revoked(self) -> bool:
         """Return whether PostgreSQL says that the session was revoked."""
@@ -99,10 +146,22 @@ class Stage:
         looker = self.a_manager(replace(self.policy, touch=_LONG), looking)
         return looker.find_session(session_id or self.session_id)
 
-    def a_manager(self, policy: SessionPolicy, copies: SessionAdapter | None = None) -> UserManager:
+    def seen_without_the_record(self, session_id: str) -> SessionWithUser | None:
+        """Return whom a validation would accept at this moment if PostgreSQL did not answer."""
+        down: Any = _Down()
+        try:
+            return self.a_manager(self.policy, database=DatabaseAdapter(down, down, down, down)).find_session(
+                session_id
+            )
+        except StoreUnavailableError:
+            return None
+
+    def a_manager(
+        self, policy: SessionPolicy, copies: SessionAdapter | None = None, database: DatabaseAdapter | None = None
+    ) -> UserManager:
         """Return a manager of the environment that looks on, under another policy."""
         return UserManager(
-            database=self.manager._database,
+            database=database or self.manager._database,
             copies=copies or self.manager._adapter,
             policy=policy,
             clock=self.clock,
@@ -118,6 +177,7 @@ class Stage:
         policy: SessionPolicy | None = None,
         stops_inside_transactions: bool = False,
         faults: int = 0,
+        losing: str = REDIS,
         holds_at_end: Callable[[dict[str, Outcome]], None] | None = None,
     ) -> int:
         """Run *works* in every order of their steps; *holds* is asked after each step. How many orders there are."""
@@ -131,7 +191,7 @@ class Stage:
                 operations.append(self._operation(actor, gate, policy or self.policy, name, work))
             return Scene(operations, holds, holds_at_end)
 
-        return self.explorer.explore(prepare, faults=faults)
+        return self.explorer.explore(prepare, faults=faults, losing=losing)
 
     def _operation(self, actor: Environment, gate: Gate, policy: SessionPolicy, name: str, work: Work) -> Operation:
         database, copies = stopping(actor.manager._database, actor.manager._adapter, gate)

@@ -1,50 +1,76 @@
 """Every two operations on one session or user, in every order of their store calls, from every state of the copy."""
 
 import inspect
+import sys
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from session_management.managers.user_manager import UserManager
 from tests.integration.interleavings.catalogue import ALONE, CATALOGUE, PAIRS, entry_of, works_of
+from tests.integration.interleavings.explorer import POSTGRES, REDIS
 from tests.integration.interleavings.promises import Promises
 from tests.integration.interleavings.stage import Stage
-from tests.integration.interleavings.starts import STARTS
+from tests.integration.interleavings.starts import STARTS, STATES_OF_THE_COPY
 
 type Pair = tuple[str, str]
 
-LOCKING = [pair for pair in PAIRS if all(entry_of(name).locks and not entry_of(name).like for name in pair)]
+LOCKING = [
+    pair
+    for pair in PAIRS
+    # After its login, which is as any, one that replaces a session ends that by a single statement.
+    if "log in anew" not in pair and all(entry_of(name).locks and not entry_of(name).like for name in pair)
+]
+SESSION_ALONE = {"validate", "validate and slide", "extend", "log out", "sweep"}
+"""What touches the session and not its user: to these it makes a difference how a session came to its end."""
 LIMITED = [pair for pair in LOCKING if "log in" in pair and "create session" not in pair]
 LOSING = [pair for pair in PAIRS if "validate" in pair]
-BESIDE = {"validate", "log out", "end by handle", "end all", "promote", "delete user", "extend"}
-PLAIN = [pair for pair in LOSING if set(pair) <= BESIDE]
+LOSING_POSTGRES = [pair for pair in LOSING if not any(entry_of(name).like for name in pair)]
+ORDERS: Counter[Pair] = Counter()
+"""How many orders each pair was taken through, in all tests here."""
+PLAIN = [pair for pair in LOSING if set(pair) <= {"validate", "log out", "end all", "promote", "delete user", "extend"}]
+
+MORE_PLAIN = [("log in", "end all"), ("extend", "log out"), ("log out", "promote"), ("validate", "sweep")]
 
 
 def starts_of(pair: Pair) -> list[str]:
-    """Return all starts where somebody looks at the copy; else whether the session lives or not, once for its like."""
+    """Return the starts from which two operations can meet in another way, once for their like."""
     entries = [entry_of(name) for name in pair]
+    is_like = any(entry.like for entry in entries)
+    if set(pair) <= SESSION_ALONE:
+        return list(STARTS) if any(entry.looks for entry in entries) else ["fresh copy", "expired", "purgeable"]
+    if "log in anew" in pair:
+        return ["no copy", "old copy"] if any(entry.looks for entry in entries) else ["fresh copy"]
+    if "validate and slide" in pair:
+        return ["old copy"] if is_like else ["no copy", "old copy", "stale fence"]
     if any(entry.looks for entry in entries):
-        return list(STARTS)
-    return ["fresh copy"] if any(entry.like for entry in entries) else ["fresh copy", "revoked fence"]
+        return list(STATES_OF_THE_COPY)
+    return ["fresh copy"] if is_like else ["fresh copy", "revoked fence"]
 
 
-def explore(stage: Stage, pair: Pair, start: str, *, faults: int = 0, limit: int = 0, inside: bool = False) -> int:
+def explore(stage: Stage, pair: Pair, start: str, *, losing: str = "", limit: int = 0, inside: bool = False) -> None:
     works = works_of(stage, pair)
-    promises = Promises(stage, works, faults=faults, limit=limit)
+    promises = Promises(stage, works, losing=losing, limit=limit)
 
     def set_up() -> None:
-        STARTS[start](stage)
+        STARTS[start].set_up(stage)
         promises.begin()
 
-    return stage.explore(
-        works,
-        set_up=set_up,
-        holds=promises.after_a_step,
-        holds_at_end=promises.at_the_end,
-        policy=replace(stage.policy, max_per_user=limit),
-        stops_inside_transactions=inside,
-        faults=faults,
-    )
+    with stage.under(**STARTS[start].policy):
+        orders = stage.explore(
+            works,
+            set_up=set_up,
+            holds=promises.after_a_step,
+            holds_at_end=promises.at_the_end,
+            policy=replace(stage.policy, max_per_user=limit),
+            stops_inside_transactions=inside,
+            faults=1 if losing else 0,
+            losing=losing,
+        )
+    if all(steps > 1 for steps in stage.explorer.fewest_steps.values()):
+        assert orders > 1
+    ORDERS[pair] += orders
 
 
 def test_no_operation_of_the_manager_is_forgotten() -> None:
@@ -75,10 +101,23 @@ def test_a_user_has_no_more_sessions_than_allowed_and_no_fewer(stages: Stage, pa
 @pytest.mark.parametrize("pair", LOSING, ids=" + ".join)
 def test_a_lost_command_to_redis_breaks_no_promise(stages: Stage, pair: Pair) -> None:
     """The command, or the answer to it: the operation is then not acknowledged, or goes on without Redis."""
-    explore(stages, pair, "old copy", faults=1)
+    explore(stages, pair, "old copy", losing=REDIS)
 
 
-@pytest.mark.parametrize("pair", [*PLAIN, ("log in", "end all"), ("extend", "log out")], ids=" + ".join)
+@pytest.mark.parametrize("pair", LOSING_POSTGRES, ids=" + ".join)
+def test_a_lost_call_to_postgresql_breaks_no_promise(stages: Stage, pair: Pair) -> None:
+    """The statement or transaction, or the answer to it: the copy answers, or nobody is told that it was done."""
+    explore(stages, pair, "old copy", losing=POSTGRES)
+
+
+@pytest.mark.parametrize("pair", [*PLAIN, *MORE_PLAIN], ids=" + ".join)
 def test_the_promises_hold_beside_the_original_as_well(plain_stages: Stage, pair: Pair) -> None:
     for start in starts_of(pair):
         explore(plain_stages, pair, start)
+
+
+def test_it_is_told_how_many_orders_were_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    fewest, most = min(ORDERS.values(), default=0), max(ORDERS.values(), default=0)
+    with capsys.disabled():
+        told = f"{len(ORDERS)} pairs of operations, {ORDERS.total()} orders of their store calls"
+        sys.stdout.write(f"\nInterleavings: {told}, {fewest} to {most} of each pair\n")

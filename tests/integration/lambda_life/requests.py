@@ -9,6 +9,13 @@ from tests.support.http_events import http_event
 
 FUNCTIONS: Final = ("validate", "authorizer", "login", "logout", "sweeper")
 
+_FILES: Final = {
+    "authorizer": "authorizer.rest-token.json",
+    "authorizer, simple": "authorizer.http-api-v2.bearer.json",
+    "sweeper": "sweeper.schedule.json",
+    "migrate": "migrate.json",
+}
+
 
 def event_for(function: str, session_id: str) -> Any:
     """Return the event with which *function* is asked about Ann's session, or for one."""
@@ -19,30 +26,35 @@ def event_for(function: str, session_id: str) -> Any:
             return http_event("POST", headers={"content-type": "application/json"}, body=body)
         case "logout":
             return http_event("POST", headers=bearer)
-        case "list_sessions" | "end_sessions":
-            method = "GET" if function == "list_sessions" else "DELETE"
-            return http_event(method, headers=bearer, rawPath="/sessions")
-        case "authorizer":
-            event = json.loads((PROJECT / "events/authorizer.rest-token.json").read_text())
-            return {**event, "authorizationToken": f"Bearer {session_id}"}
-        case "sweeper":
-            return json.loads((PROJECT / "events/sweeper.schedule.json").read_text())
-        case _:
+        case "validate":
             return http_event("GET", headers=bearer)
+        case "sessions, listed" | "sessions, ended":
+            return http_event("GET" if function.endswith("listed") else "DELETE", headers=bearer, rawPath="/sessions")
+    event = json.loads((PROJECT / "events" / _FILES[function]).read_text())
+    match function:
+        case "authorizer":
+            event["authorizationToken"] = f"Bearer {session_id}"
+        case "authorizer, simple":
+            event["headers"] |= bearer
+    return event
 
 
 _OUTAGE: Final = "StoreUnavailableError"
 
 
 def outcome(answer: Any) -> Any:
-    """Return an answer's essence: the status, the verdict, whether a sweep finished, or the error's type."""
+    """Return an answer's essence: the status, the verdict, whether all was swept or migrated, or the error's type."""
     match answer:
         case {"statusCode": status}:
             return status
         case {"policyDocument": {"Statement": [{"Effect": verdict}]}}:
             return verdict
+        case {"isAuthorized": verdict}:
+            return verdict
         case {"finished": finished}:
             return finished
+        case {"pending": pending}:
+            return not pending
         case {"errorMessage": message}:
             kind = message.partition(":")[0]
             return _OUTAGE if kind == "CommitUnknownError" else kind
@@ -52,11 +64,13 @@ def outcome(answer: Any) -> Any:
 DONE: Final = {
     "validate": 200,
     "authorizer": "Allow",
+    "authorizer, simple": True,
     "login": 200,
     "logout": 204,
-    "list_sessions": 200,
-    "end_sessions": 200,
+    "sessions, listed": 200,
+    "sessions, ended": 200,
     "sweeper": True,
+    "migrate": True,
 }
 """What each function answers when all is well."""
 

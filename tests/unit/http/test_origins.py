@@ -1,14 +1,20 @@
 """Pages of other origins: which may read answers, and which may not change anything."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from session_management.http.errors import ForbiddenOriginError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
-from tests.support.http_events import HOST, a_request
+from session_management.settings import Settings
+from tests.support.http_events import HOST, SAME_ORIGIN, a_request
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
 ALLOWED = (APP, "http://localhost:3000")
+SETTINGS = Settings.from_environment({"ALLOWED_ORIGINS": " ".join(ALLOWED)})
+COOKIE = f"__Host-sessionId={'a' * 43}"
 
 
 # --- CORS ---------------------------------------------------------------------------------------
@@ -95,7 +101,30 @@ def test_options_of_no_page_is_told_what_is_allowed() -> None:
     ids=repr,
 )
 def test_our_own_pages_allowed_ones_and_what_is_no_browser_may_change_things(headers: dict[str, str]) -> None:
-    check_origin(a_request("POST", headers=headers), ALLOWED)
+    check_origin(a_request("POST", headers=headers), SETTINGS)
+    if headers:
+        check_origin(a_request("POST", headers=headers, cookies=[COOKIE]), SETTINGS)
+
+
+@pytest.mark.parametrize("sent", [{"cookies": [COOKIE]}, {"headers": {"cookie": COOKIE}}], ids=["cookies", "header"])
+def test_what_carries_the_cookie_has_to_say_where_it_comes_from(sent: dict[str, Any]) -> None:
+    """ASVS 3.5.1: whatever does not tell, an old browser may have sent for a foreign page."""
+    request = a_request("POST", **sent)
+    silent = replace(request, headers={name: text for name, text in request.headers.items() if name not in SAME_ORIGIN})
+
+    with pytest.raises(ForbiddenOriginError, match="send Origin or Sec-Fetch-Site"):
+        check_origin(silent, SETTINGS)
+    check_origin(a_request("POST", cookies=["another=one"], headers={"accept": "x"}), SETTINGS)
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": EVIL}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}])
+def test_what_carries_a_bearer_token_alone_may_come_from_anywhere(headers: dict[str, str]) -> None:
+    """No page can have a browser add one."""
+    bearer = {"authorization": f"Bearer {'a' * 43}", **headers}
+
+    check_origin(a_request("POST", headers=bearer), SETTINGS)
+    with pytest.raises(ForbiddenOriginError):
+        check_origin(a_request("POST", headers={"origin": EVIL, **bearer}, cookies=[COOKIE]), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +158,7 @@ def test_our_own_pages_allowed_ones_and_what_is_no_browser_may_change_things(hea
 def test_a_page_of_a_foreign_origin_may_not(headers: dict[str, str]) -> None:
     """ASVS 3.5.1: cross-site request forgery."""
     with pytest.raises(ForbiddenOriginError):
-        check_origin(a_request("POST", headers=headers), ALLOWED)
+        check_origin(a_request("POST", headers=headers), SETTINGS)
 
 
 def test_an_answer_names_an_origin_as_the_setting_has_it() -> None:
@@ -140,6 +169,7 @@ def test_an_answer_names_an_origin_as_the_setting_has_it() -> None:
 
 
 def test_where_no_origin_is_allowed_our_own_still_is() -> None:
-    check_origin(a_request("POST", headers={"origin": f"https://{HOST}"}), ())
+    settings = Settings.from_environment({})
+    check_origin(a_request("POST", headers={"origin": f"https://{HOST}"}), settings)
     with pytest.raises(ForbiddenOriginError):
-        check_origin(a_request("POST", headers={"origin": APP}), ())
+        check_origin(a_request("POST", headers={"origin": APP}), settings)
