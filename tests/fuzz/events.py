@@ -16,6 +16,16 @@ _CREDENTIALS: Final = ("authorization", "Authorization", "AUTHORIZATION", "cooki
 _OTHERS: Final = ("content-type", "Content-Type", "origin", "host", "sec-fetch-site", "user-agent", "x-forwarded-for")
 _EVENTS: Final = {case.file: case for case in CASES}
 _FILES: Final = tuple(_EVENTS)
+_PRESENTED_TO: Final = ("Validate", "Sessions", "Logout", "Authorizer")
+_PATHS: Final = (
+    "/",
+    "/sessions",
+    "/sessions/",
+    "/sessions/extend",
+    "/extend",
+    f"/{'0' * 64}",
+    "/prod/sessions/sessions",
+)
 _QUESTIONS: Final = tuple(case.file for case in CASES if case.function == "Authorizer")
 
 _presenting = st.dictionaries(st.sampled_from(_CREDENTIALS), credentials, min_size=1, max_size=2)
@@ -26,6 +36,9 @@ _http = {
     "cookies": st.lists(credentials, max_size=2) | st.lists(texts) | st.just(["a=b"] * 5_000) | values,
     "body": bodies | values,
     "isBase64Encoded": st.booleans() | values,
+    "rawPath": st.sampled_from(_PATHS) | texts | values,
+    "queryStringParameters": st.dictionaries(st.just("all") | texts, st.sampled_from(["true", "false"]) | values)
+    | values,
     "requestContext": values | st.fixed_dictionaries({"http": values, "authorizer": values}),
 }
 _question = {
@@ -49,7 +62,7 @@ def _some(draw: st.DrawFn, parts: dict[str, st.SearchStrategy[Any]]) -> dict[str
 @st.composite
 def http_requests(draw: st.DrawFn) -> Any:
     """Draw a request in an event of payload 2.0, some of whose parts may be anything."""
-    event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts), headers=_JSON)
+    event = http_event(draw(st.sampled_from(["GET", "POST", "DELETE", "OPTIONS"]) | texts), headers=_JSON)
     event["requestContext"]["http"]["sourceIp"] = draw(values)
     if draw(st.booleans()):
         event["requestContext"]["authorizer"] = draw(values | st.dictionaries(st.just("lambda"), values))
@@ -75,7 +88,7 @@ def questions(draw: st.DrawFn) -> Any:
 @st.composite
 def presenting(draw: st.DrawFn) -> tuple[str, Any]:
     """Draw a function and an event of its own, as it should be but for what presents a session ID."""
-    case = draw(st.sampled_from([case for case in CASES if case.function in ("Validate", "Logout", "Authorizer")]))
+    case = draw(st.sampled_from([case for case in CASES if case.function in _PRESENTED_TO]))
     event = {name: part for name, part in case.event.items() if name != "cookies"}
     event["headers"] = draw(_presenting | st.just({}))
     if event.get("version") == "2.0":
