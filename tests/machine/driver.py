@@ -1,4 +1,4 @@
-"""The machine without its rules: begins a run, asks an environment, holds the answers to the model, ends the run."""
+"""The machine without its rules: asks an environment, holds the answers to the model, ends the run."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from hypothesis.stateful import initialize, invariant
+from hypothesis.stateful import invariant
 
 from session_management.errors import SessionManagementError, StoreUnavailableError
 from session_management.managers.user_manager import UserManager
-from session_management.models import CreateUserData, User
+from session_management.models import User
 from tests.machine.census import Census
-from tests.machine.draws import EMAILS, PASSWORDS, Configuration, Loss, Pick, Scene, configurations
+from tests.machine.draws import PASSWORDS, Loss, Pick, Scene
 from tests.machine.judge import Validated, fault_of, learn, look_of
 from tests.machine.known import Look, SessionModel, UserModel
 from tests.machine.model import Outcome, Reach
@@ -56,23 +56,10 @@ class Driver(Stage):
         self.troubled_at: dict[tuple[int, str], datetime] = {}
         self.used_at: dict[tuple[int, str], datetime] = {}
 
-    @initialize(configuration=configurations)
-    def begin(self, configuration: Configuration) -> None:
-        """Ann and Bob, and a session of each."""
-        self.set(configuration)
-        for email in EMAILS:
-            data = CreateUserData(email=email, password=PASSWORDS[0])
-            self.know_user(email, self.world.environments[0].manager.create(data))
-            self.open_first_session(email)
-
     @invariant()
     def one_more_step(self) -> None:
         """Count it."""
         self.steps += 1
-
-    def open_first_session(self, email: str) -> None:
-        """Overridden."""
-        raise NotImplementedError
 
     def know_user(self, email: str, created: User) -> None:
         """Know a user who was just created."""

@@ -5,12 +5,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, rule
 
 from session_management.errors import InvalidCredentialsError, InvalidInputError
 from session_management.managers.user_manager import UserManager
-from session_management.models import LogIn, SessionMetadata, SessionWithUser
-from tests.machine.draws import Loss, Pick, Scene, emails, environments, losses, mostly, others, picks, scenes
+from session_management.models import CreateUserData, LogIn, SessionMetadata, SessionWithUser
+from tests.machine.draws import (
+    EMAILS,
+    PASSWORDS,
+    Configuration,
+    Loss,
+    Pick,
+    Scene,
+    configurations,
+    emails,
+    environments,
+    losses,
+    mostly,
+    others,
+    picks,
+    scenes,
+)
 from tests.machine.driver import Asked, Driver
 from tests.machine.judge import look_of
 from tests.machine.known import Between, Doubt, SessionModel, State, UserModel
@@ -24,6 +39,15 @@ _UNKNOWN = ("A" * 43, "B" * 42 + "A", "malformed", "")
 
 class SessionRules(Driver):
     """What clients do with sessions."""
+
+    @initialize(configuration=configurations)
+    def begin(self, configuration: Configuration) -> None:
+        """Ann and Bob, and a session of each."""
+        self.set(configuration)
+        for email in EMAILS:
+            data = CreateUserData(email=email, password=PASSWORDS[0])
+            self.know_user(email, self.world.environments[0].manager.create(data))
+            self.log_in(Scene(0, None, 0), email, None, True, None)
 
     @rule(scene=scenes, email=emails, other=others, remember=mostly, presents=st.none() | picks)
     def log_in(self, scene: Scene, email: str, other: str | None, remember: bool, presents: Pick | None) -> None:
@@ -138,10 +162,6 @@ class SessionRules(Driver):
         self.world.link(environment, "redis").close()
         self.log_out(Scene(environment, None, witness), pick)
         self.world.link(environment, "redis").open()
-
-    def open_first_session(self, email: str) -> None:
-        """Log in while nothing is wrong."""
-        self.log_in(Scene(0, None, 0), email, None, True, None)
 
     def ask_to_open(self, scene: Scene, work: Callable[[UserManager], Any]) -> Asked:
         """No two sessions are of one age: which are the newest is then plain."""
