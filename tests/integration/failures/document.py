@@ -118,6 +118,10 @@ and over none, in front of real servers. A store may be
 
 ## By function
 
+Without rows of their own: `me` asks no store. `sessions` asks two questions, who calls and what they want of their
+sessions; it is answered 503 where a validation would be, or where a store misses what is to be done, and a silent store
+may cost it two waits. `admin` is invoked by operators, to whom a store that fails is an error of the invocation.
+
 "It finds" says what Redis holds of the session that is asked for.
 
 """
