@@ -5,7 +5,7 @@ The rows are those of docs/failure-modes.md.
 
 import pytest
 
-from tests.integration.failures.conftest import TIME_OUTS, WAIT_MS, Functions, Told
+from tests.integration.failures.conftest import WAIT_MS, Functions, Told, time_outs
 from tests.integration.failures.rows import (
     FAILED,
     FAILURES,
@@ -47,6 +47,8 @@ def test_a_failing_store_is_told_once_costs_one_wait_and_is_spared_and_taken_bac
     functions: Functions, row: Row, fault: Fault, is_warm: bool
 ) -> None:
     """P1, P2, P6, P9."""
+    if fault in SILENT:
+        functions.wait(WAIT_MS, *row.failing)
     event = functions.prepare(row.function, row.finds, is_warm=is_warm)
     for store in row.failing:
         functions.relays[store].misbehave(fault)
@@ -126,7 +128,7 @@ def test_with_the_default_time_outs_a_silent_redis_costs_the_first_validation_le
     functions: Functions, monkeypatch: pytest.MonkeyPatch, is_warm: bool
 ) -> None:
     """P9: and after three of them nothing, since it is not asked. A busy machine may delay a first one or two."""
-    for name in TIME_OUTS:
+    for name in time_outs(0, POSTGRES, REDIS):
         monkeypatch.delenv(name)
     firsts: list[float] = []
     while len(firsts) < TRIES and not (firsts and firsts[-1] < 1.0):
@@ -145,7 +147,7 @@ def test_with_the_default_time_outs_a_silent_redis_costs_the_first_validation_le
     assert firsts[-1] < 1.0, firsts
 
 
-ANSWER_MS, CONNECT_MS = 800, 2_000
+ANSWER_MS = 2_000
 JUST_IN_TIME_SECONDS = 0.15
 """How late each answer comes: a statement takes up to three of them, and an opening more, within its time-out."""
 LEFT_SECONDS = 1.0
@@ -153,11 +155,10 @@ LEFT_SECONDS = 1.0
 
 @pytest.mark.parametrize("function", ["validate", "login", "logout"])
 def test_stores_that_answer_just_in_time_again_and_again_are_waited_for_until_the_deadline(
-    functions: Functions, monkeypatch: pytest.MonkeyPatch, function: str
+    functions: Functions, function: str
 ) -> None:
     """P9: no time-out ends what takes many answers, each of which comes in time; what is left of the request does."""
-    for name in TIME_OUTS:
-        monkeypatch.setenv(name, str(CONNECT_MS if "CONNECT" in name else ANSWER_MS))
+    functions.wait(ANSWER_MS, POSTGRES, REDIS)
     event = functions.prepare(function, NO_COPY, is_warm=False)
     for relay in functions.relays.values():
         relay.delay_seconds = JUST_IN_TIME_SECONDS
@@ -178,6 +179,7 @@ def test_stores_that_answer_just_in_time_again_and_again_are_waited_for_until_th
 
 def test_a_migration_waits_for_postgresql_as_long_as_the_function_has_time(functions: Functions) -> None:
     """P9: beyond any time-out of the settings, since a file may take long; never beyond the function's own."""
+    functions.wait(WAIT_MS, POSTGRES)
     relay = functions.relays[POSTGRES]
     relay.before(b"session_migrations", relay.withhold_answers)
 
