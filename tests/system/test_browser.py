@@ -237,7 +237,7 @@ def test_a_page_of_a_foreign_origin_cannot_log_anybody_out(browser: Browser, ori
 
 def password_change() -> dict[str, Any]:
     """Return what a page passes to `fetch` to change the password."""
-    body = {"current_password": DemoUser().password, "new_password": "correct horse battery staple"}
+    body = {"current_password": DemoUser().password, "new_password": "the cat reads no newspaper"}
     return {"method": "POST", "body": json.dumps(body), "headers": {"content-type": "application/json"}}
 
 
