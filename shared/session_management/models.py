@@ -121,14 +121,26 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What a session was that was asked to end: whose, and whether it ended by this, and not before."""
+
+    user_id: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done."""
+    """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done.
+
+    `lag_seconds` is for how long the row had been over that was over for longest; None if time ran out before that.
+    """
 
     expired_deleted: int = 0
     revoked_deleted: int = 0
     fences_written: int = 0
     legacy_cleared: int = 0
     batches: int = 0
+    lag_seconds: float | None = None
     finished: bool = True
 
 

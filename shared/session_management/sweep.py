@@ -29,6 +29,7 @@ class Sweep:
         self._copies = copies
         self._policy = policy
         self._redis_answers = True
+        self._lag: float | None = None
         self._counts = dict.fromkeys(
             ("expired_deleted", "revoked_deleted", "fences_written", "legacy_cleared", "batches"), 0
         )
@@ -41,7 +42,7 @@ class Sweep:
                 step()
         except _TimeIsUpError:
             finished = False
-        return SweepReport(**self._counts, finished=finished and self._redis_answers)
+        return SweepReport(**self._counts, lag_seconds=self._lag, finished=finished and self._redis_answers)
 
     def _fence_again(self) -> None:
         """Write the fence of everything revoked within a fence's life: a logout may have missed Redis."""
@@ -56,6 +57,7 @@ class Sweep:
 
     def _delete_expired(self) -> None:
         self._check_time()
+        self._lag = round(self._records.lag().total_seconds(), 3)
         for deleted in self._records.delete_expired(_BATCH):
             self._counts["batches"] += 1
             self._counts["expired_deleted"] += deleted

@@ -20,6 +20,7 @@ def test_a_tick_is_answered_with_counts(service: Service) -> None:
         "fences_written": 0,
         "legacy_cleared": 0,
         "batches": 4,
+        "lag_seconds": 0.0,
         "finished": True,
     }
 

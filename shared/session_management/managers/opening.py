@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
+from session_management.events import Event, LoginFailed, LoginSucceeded, Refusal, SessionCreated
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
@@ -17,10 +18,14 @@ from session_management.tokens import new_session_id
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor.
+
+    `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`.
+    """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    told: Callable[..., Event] = SessionCreated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Opening:
         self._revocation = revocation
         self._policy = policy
         self._clock = clock
+        self._report = revocation.report
 
     def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
         """Verify a password and open a session.
@@ -74,9 +80,11 @@ class Opening:
                 metadata,
                 self._policy.life(is_persistent=is_persistent),
                 is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash),
+                proof=Proof(hashed, verified.new_hash, LoginSucceeded),
             )
         if opened is None:
+            reason = Refusal.of(user, has_password=hashed is not None, is_right=verified.is_right)
+            self._report.tell(LoginFailed(reason=reason, user_id=user.id if user else None))
             raise InvalidCredentialsError("the email or the password is wrong")
         return opened
 
@@ -107,18 +115,20 @@ class Opening:
             found = self._found_again(session, unknown)
         if found is None:
             return None
+        told = proof.told(user_id=found.user.id, session_handle=found.session.handle)
         if isinstance(whose, str):
-            self._copies.fence(evicted)
-        elif evicted:
-            # To end these was what was asked for: it is done only when both stores know.
-            self._revocation.fence(found.user.id, evicted, opened=session.key)
+            is_fenced = self._copies.fence(evicted)
+            self._report.tell(told, *self._report.revoked(whose, "limit", evicted), is_fenced=is_fenced)
+        else:
+            with self._report.fencing(told, *self._report.revoked(found.user.id, "password_change", evicted)):
+                if evicted:
+                    # To end these was what was asked for: it is done only when both stores know.
+                    self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
         self._copies.repair(Look(session.key), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
-    def open_with(
-        self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof = _NO_PROOF
-    ) -> LogIn:
+    def open_with(self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof) -> LogIn:
         """Open a session for its usual lifetime and make *change*, as one: both happen, or nothing. Raises as `open`.
 
         Raises:

@@ -1,9 +1,13 @@
 """Changing one's own password: everything that was open ends, and the client goes on under a new session ID."""
 
+from functools import partial
+
 from session_management.errors import InvalidCredentialsError, UnauthenticatedError
+from session_management.events import PasswordChanged, PasswordChangeFailed, Refusal
 from session_management.interfaces import DatabaseAdapter
 from session_management.managers.input_checks import checked_password
 from session_management.managers.opening import Changed, Opening, Proof
+from session_management.managers.reporting import Reporting
 from session_management.managers.validation import Validation
 from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser
 from session_management.password_rules import require_strong
@@ -15,13 +19,20 @@ class PasswordChange:
     """Changes the password of whoever presents a live session and the current password."""
 
     def __init__(
-        self, *, database: DatabaseAdapter, opening: Opening, validation: Validation, policy: SessionPolicy
+        self,
+        *,
+        database: DatabaseAdapter,
+        opening: Opening,
+        validation: Validation,
+        policy: SessionPolicy,
+        report: Reporting,
     ) -> None:
         """Use these."""
         self._database = database
         self._opening = opening
         self._validation = validation
         self._policy = policy
+        self._report = report
 
     def change(self, session_id: str, current: str, new: str, metadata: SessionMetadata) -> LogIn:
         """Set the password, end all sessions of the user, and open a new one, as one.
@@ -39,7 +50,7 @@ class PasswordChange:
         require_strong(checked_password(new), email=found.user.email, min_length=self._policy.password_length)
         hashed = self._verified(found, current)
         # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
-        proof = Proof(hashed, hash_password(new))
+        proof = Proof(hashed, hash_password(new), partial(PasswordChanged, is_own=True))
         return self._renew(found.session, metadata, proof)
 
     def _verified(self, found: SessionWithUser, current: str) -> str:
@@ -49,16 +60,25 @@ class PasswordChange:
         """
         hashed = self._database.users.find_hash(found.user.id)
         if not verify_password(current, hashed).is_right or hashed is None:
+            self._refused(found.session, Refusal.WRONG_PASSWORD if hashed else Refusal.NO_PASSWORD)
             raise InvalidCredentialsError("the current password is wrong")
         return hashed
 
     def _renew(self, session: Session, metadata: SessionMetadata, proof: Proof) -> LogIn:
-        return self._opening.open_with(
-            lambda: Changed(session.user_id, self._end_all(session)),
-            metadata,
-            is_persistent=session.is_persistent,
-            proof=proof,
-        )
+        try:
+            return self._opening.open_with(
+                lambda: Changed(session.user_id, self._end_all(session)),
+                metadata,
+                is_persistent=session.is_persistent,
+                proof=proof,
+            )
+        except InvalidCredentialsError:
+            self._refused(session, Refusal.CHANGED_MEANWHILE)
+            raise
+
+    def _refused(self, session: Session, reason: Refusal) -> None:
+        told = PasswordChangeFailed(reason=reason, user_id=session.user_id, session_handle=session.handle)
+        self._report.tell(told)
 
     def _end_all(self, session: Session) -> list[str]:
         """End all sessions under the lock of the user's row; the presented one must be among them, or it ended before.

@@ -1,11 +1,11 @@
 """Registering: a new user, as anybody may make one of themselves, and their first session."""
 
-from contextlib import suppress
-
 from session_management.errors import EmailTakenError
+from session_management.events import Registered, RegistrationRefused
 from session_management.interfaces import DatabaseAdapter
 from session_management.managers.input_checks import checked_email, checked_password
-from session_management.managers.opening import Changed, Opening
+from session_management.managers.opening import Changed, Opening, Proof
+from session_management.managers.reporting import Reporting
 from session_management.models import LogIn, SessionMetadata, User, UserRole
 from session_management.password_rules import require_strong
 from session_management.passwords import hash_password
@@ -15,11 +15,14 @@ from session_management.policy import SessionPolicy
 class Registration:
     """Makes users of the least role, whose email nobody has verified."""
 
-    def __init__(self, *, database: DatabaseAdapter, opening: Opening, policy: SessionPolicy) -> None:
+    def __init__(
+        self, *, database: DatabaseAdapter, opening: Opening, policy: SessionPolicy, report: Reporting
+    ) -> None:
         """Use these."""
         self._database = database
         self._opening = opening
         self._policy = policy
+        self._report = report
 
     def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
         """Make a user and open their session, as one.
@@ -30,9 +33,16 @@ class Registration:
             WeakPasswordError: the password may not be.
         """
         hashed = self._hash(email, password)
-        return self._opening.open_with(
-            lambda: Changed(self._create(email, hashed).id), metadata, is_persistent=is_persistent
-        )
+        try:
+            return self._opening.open_with(
+                lambda: Changed(self._create(email, hashed).id),
+                metadata,
+                is_persistent=is_persistent,
+                proof=Proof(told=Registered),
+            )
+        except EmailTakenError:
+            self._report.tell(RegistrationRefused())
+            raise
 
     def register_unseen(self, email: str, password: str) -> None:
         """Make a user unless another has the email; nobody learns which, and either way costs one hash.
@@ -40,8 +50,12 @@ class Registration:
         Raises as `register`, but for EmailTakenError.
         """
         hashed = self._hash(email, password)
-        with suppress(EmailTakenError):
-            self._create(email, hashed)
+        try:
+            user = self._create(email, hashed)
+        except EmailTakenError:
+            self._report.tell(RegistrationRefused())
+        else:
+            self._report.tell(Registered(user_id=user.id, session_handle=None))
 
     def _hash(self, email: str, password: str) -> str:
         """Return the hash, computed outside any transaction: it takes long, and a lock would be held meanwhile.

@@ -1,21 +1,28 @@
 """Ending sessions: the record first, then a fence over every copy. The write side of the two-store protocol."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Final
 
 from session_management.errors import StoreUnavailableError
+from session_management.events import Event, LoggedOut
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.managers.reporting import Reporting
+from session_management.models import Ended
 from session_management.policy import SessionPolicy
 
 
 class Revocation:
     """Ends sessions. Done only when both stores know; the sweeper finishes what Redis missed."""
 
-    def __init__(self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy) -> None:
+    def __init__(
+        self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy, report: Reporting
+    ) -> None:
         """Use these."""
         self._database = database
         self._copies = copies
         self._policy = policy
+        self.report: Final = report
 
     def end(self, session_id: str, reason: str) -> None:
         """End one session. One that is malformed or unknown is ended already.
@@ -27,14 +34,15 @@ class Revocation:
         if key is None:
             return
         try:
-            is_recorded = self._database.sessions.revoke(key, reason)
+            ended = self._database.sessions.revoke(key, reason)
         except StoreUnavailableError:
             with suppress(StoreUnavailableError):
                 self._copies.delete(key)
             raise
         # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
-        if is_recorded or self._policy.accepts_original:
-            self._copies.delete(key)
+        if ended or self._policy.accepts_original:
+            with self.report.fencing(*self._event_of(ended, key, reason)):
+                self._copies.delete(key)
 
     def end_one_of(self, user_id: str, handle: str, reason: str) -> bool:
         """End the user's session that people call *handle*; whether they have it, or had it within a fence's life.
@@ -45,8 +53,9 @@ class Revocation:
         key = next((session.key for session in sessions if session.handle == handle), None)
         if key is None:
             return False
-        self._database.sessions.revoke(key, reason)
-        self._copies.delete(key)
+        ended = self._database.sessions.revoke(key, reason)
+        with self.report.fencing(*self._event_of(ended, key, reason)):
+            self._copies.delete(key)
         return True
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
@@ -54,7 +63,8 @@ class Revocation:
         except_key = self._policy.names.key_of(except_session_id) if except_session_id else None
         with self._database.begin():
             ended = self._database.sessions.revoke_all(user_id, reason, except_key)
-        self.fence(user_id, ended)
+        with self.report.fencing(*self.report.revoked(user_id, reason, ended)):
+            self.fence(user_id, ended)
         return len(ended)
 
     def fence(self, user_id: str, ended: Iterable[str], *, opened: str = "") -> None:
@@ -68,6 +78,14 @@ class Revocation:
         for session in sessions:
             if not session.revoked and session.key != opened:
                 self._copies.invalidate(session)
+
+    def _event_of(self, ended: Ended | None, key: str, reason: str) -> Sequence[Event]:
+        """Return the event of one session's end; none where it had ended before, or nobody knows whose it was."""
+        if ended is None or not ended.is_new:
+            return []
+        if reason == "logout":
+            return [LoggedOut(user_id=ended.user_id, session_handle=self._policy.names.handle_of_key(key))]
+        return self.report.revoked(ended.user_id, reason, [key])
 
     def _fence_keys(self, keys: Iterable[str]) -> None:
         for key in keys:
