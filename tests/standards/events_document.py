@@ -8,7 +8,8 @@ import inspect
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from types import NoneType
+from typing import Final, get_args
 
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
@@ -63,8 +64,13 @@ def document() -> str:
     )
 
 
+def optional(kind: type[Event]) -> set[str]:
+    """Return the fields that an event may be without."""
+    return {one.name for one in fields(kind) if NoneType in get_args(one.type)}
+
+
 def _event_line(kind: type[Event]) -> str:
-    told = ", ".join(f"`{one.name}`" for one in fields(kind))
+    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in kind.__dataclass_fields__)
     when = " ".join((inspect.getdoc(kind) or "").split())
     return f"| `{kind.name}` | {kind.level} | {kind.says} | {when} | {told} |\n"
 
@@ -84,9 +90,10 @@ _TEXT: Final = """\
 ## Events
 
 Each is one JSON line in the function's log, written by Powertools' logger: `event` has the name below, `message` the
-sentence, `level` the level, and then come exactly the fields listed. Powertools adds `timestamp`, `service`,
-`location` and, within a request, `cold_start`, `function_name`, `function_arn`, `function_memory_size` and
-`function_request_id`. Lines without `event` are for developers and stay out of production, or are Lambda's own.
+sentence, `level` the level, and then come exactly the fields listed; one in parentheses is left out where there is
+nothing to say. Powertools adds `timestamp`, `service`, `location` and, within a request, `cold_start`, `function_name`,
+`function_arn`, `function_memory_size` and `function_request_id`. Lines without `event` are for developers and stay out
+of production, or are Lambda's own. An operator's command in a shell writes no line at all: by the function, it does.
 
 An event is written after the thing is done: after the COMMIT, and after Redis was told or did not answer, which is
 then said by `is_fenced`. It is written once, whatever the client's answer is: after a 503 whose change was made, too.

@@ -10,6 +10,8 @@ type Level = Literal["INFO", "WARNING", "ERROR"]
 class Event:
     """Something that happened, told once, after it was done. Its docstring says when, its fields what of.
 
+    A field that is None is left out of the log.
+
     No field ever holds an email, a session ID, a password, an address or anything else that a client sent.
     """
 

@@ -42,7 +42,7 @@ class LoginSucceeded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(Event):
-    """Email and password opened nothing; `user_id` is null where nobody has the email."""
+    """Email and password opened nothing; without `user_id`, nobody has the email."""
 
     name: ClassVar = "login_failed"
     level: ClassVar[Level] = "WARNING"
@@ -54,7 +54,7 @@ class LoginFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(Event):
-    """Somebody made a user of themselves; `session_handle` is null where accounts are hidden, and none is opened."""
+    """Somebody made a user of themselves; without `session_handle`, accounts are hidden, and no session is opened."""
 
     name: ClassVar = "registered"
     says: ClassVar = "somebody registered"
@@ -76,7 +76,7 @@ class RegistrationRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(Fenced):
-    """A password was set: by its user (`is_own`), who goes on in the session `session_handle`, or for them."""
+    """A password was set: by its user (`is_own`), who goes on in `session_handle`, or for them."""
 
     name: ClassVar = "password_changed"
     says: ClassVar = "a password was changed"

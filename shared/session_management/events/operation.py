@@ -82,7 +82,7 @@ class Swept(Event):
     """A sweep came to its end, or as far as its time and Redis let it.
 
     `lag_seconds` is for how long the row had been over that was over for longest when the sweep came to it; 0 if there
-    was none, null if the sweep did not come so far.
+    was none. Without it, the sweep did not come so far.
     """
 
     name: ClassVar = "swept"

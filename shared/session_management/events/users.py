@@ -21,7 +21,7 @@ class UserCreated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(Fenced):
-    """Something of a user was set: `role`, `is_verified` and `status` are what was set, and null where it was not."""
+    """Something of a user was set: `role`, `is_verified` and `status` are there if they were."""
 
     name: ClassVar = "user_changed"
     says: ClassVar = "a user was changed"
@@ -45,7 +45,7 @@ class UserDeleted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandDone(Event):
-    """An operator's command was done, also one that only looks; `user_id` is null where it is about no one user."""
+    """An operator's command was done, also one that only looks; without `user_id`, it was about no one user."""
 
     name: ClassVar = "command_done"
     says: ClassVar = "an operator's command was done"
