@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """Who may try a password: how many may fail for an account and from an address."""
+
+    account: Limit
+    address: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class SessionPolicy:
     max_per_user: int
     password_length: int
     names: SessionNames
+    login: LoginPolicy
 
     def life(self, *, is_persistent: bool) -> timedelta:
         """Return how long a session lives after its login."""

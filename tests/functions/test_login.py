@@ -203,7 +203,7 @@ def test_a_refused_login_opens_no_session(service: Service, stores: Stores) -> N
     """ASVS 7.6.2."""
     log_in(service, password="wrong")
 
-    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+    assert stores.calls == [f"{REDIS}: reserve", f"{POSTGRES}: find_by_email"]
 
 
 def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
+from session_management.limiter import Limiter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
 from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
@@ -17,10 +18,15 @@ from session_management.tokens import new_session_id
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor.
+
+    With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
+    Redis twice.
+    """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    redis_failure: StoreUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,18 @@ _OUTDATED: Final = "the user or their password was changed meanwhile"
 class Opening:
     """Opens sessions. One is open when the record has it; the copy may follow later."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is named)
         self,
         *,
         database: DatabaseAdapter,
         copies: Copies,
         revocation: Revocation,
+        limiter: Limiter,
         policy: SessionPolicy,
         clock: Clock,
     ) -> None:
         """Use these."""
+        self._limiter = limiter
         self._database = database
         self._copies = copies
         self._revocation = revocation
@@ -62,23 +70,25 @@ class Opening:
 
         Raises:
             InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
-        user = self._database.users.find_by_email(email)
-        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
-        verified = verify_password(password, hashed)
-        opened = None
-        if user and verified.is_right:
-            opened = self.open(
-                user.id,
-                metadata,
-                self._policy.life(is_persistent=is_persistent),
-                is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash),
-            )
-        if opened is None:
-            raise InvalidCredentialsError("the email or the password is wrong")
-        return opened
+        with self._limiter.guarding(email, metadata.ip) as reservation:
+            user = self._database.users.find_by_email(email)
+            # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
+            hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
+            verified = verify_password(password, hashed)
+            opened = None
+            if user and verified.is_right:
+                opened = self.open(
+                    user.id,
+                    metadata,
+                    self._policy.life(is_persistent=is_persistent),
+                    is_persistent=is_persistent,
+                    proof=Proof(hashed, verified.new_hash, reservation.failure),
+                )
+            if opened is None:
+                raise InvalidCredentialsError("the email or the password is wrong")
+            return opened
 
     def open(
         self,
@@ -108,12 +118,13 @@ class Opening:
         if found is None:
             return None
         if isinstance(whose, str):
-            self._copies.fence(evicted)
+            if proof.redis_failure is None:
+                self._copies.fence(evicted)
         elif evicted:
             # To end these was what was asked for: it is done only when both stores know.
             self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key), found, session.created_at)
+        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
     def open_with(

@@ -5,9 +5,18 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import InvalidInputError, StoreUnavailableError
 from session_management.explanation import Explanation
-from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
+from session_management.interfaces import (
+    AttemptAdapter,
+    Clock,
+    DatabaseAdapter,
+    Observer,
+    SessionAdapter,
+    UserManagerInterface,
+)
+from session_management.limiter import Limiter
 from session_management.managers.copies import Copies
 from session_management.managers.explaining import Explaining
 from session_management.managers.input_checks import (
@@ -48,11 +57,12 @@ class UserManager(UserManagerInterface):
     had been acknowledged before still holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is named)
         self,
         *,
         database: DatabaseAdapter,
         copies: SessionAdapter,
+        attempts: AttemptAdapter,
         policy: SessionPolicy,
         clock: Clock,
         observer: Observer,
@@ -64,8 +74,14 @@ class UserManager(UserManagerInterface):
         self._clock = clock
         tolerant = Copies(copies)
         self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
         self._opening = Opening(
-            database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
+            database=database,
+            copies=tolerant,
+            revocation=self._revocation,
+            limiter=self._limiter,
+            policy=policy,
+            clock=clock,
         )
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
         self._explaining = Explaining(
@@ -168,6 +184,7 @@ class UserManager(UserManagerInterface):
 
         Raises:
             InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
         opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
         self._replace(presented_session_id)

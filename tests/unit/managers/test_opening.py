@@ -10,6 +10,7 @@ import bcrypt
 import pytest
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter, UserRow
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.errors import EmailTakenError, InvalidCredentialsError, WeakPasswordError
@@ -47,6 +48,7 @@ def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserve
             begin=memory.transaction,
         ),
         copies=MemoryCopyAdapter(clock),
+        attempts=MemoryAttemptAdapter(clock),
         policy=a_policy(),
         clock=clock,
         observer=observer,
