@@ -86,6 +86,7 @@ class Settings(BaseModel):
     registration: Literal["open", "closed"] = "closed"
     registration_hides_accounts: bool = False
     password_min_length: int = Field(15, ge=8, le=64)
+    login_requires_verified: bool = False
 
     cookie_secure: bool = True
     cookie_domain: str | None = None
@@ -209,6 +210,7 @@ class Settings(BaseModel):
             sweep_reserve_seconds=self.sweep_reserve_seconds,
             max_per_user=self.session_max_per_user,
             password_length=self.password_min_length,
+            login_requires_verified=self.login_requires_verified,
             names=self.names,
         )
 

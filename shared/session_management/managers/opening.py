@@ -9,7 +9,7 @@ from session_management.errors import CommitUnknownError, InvalidCredentialsErro
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
-from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, User, UserStatus
 from session_management.passwords import verify_password
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
@@ -17,10 +17,14 @@ from session_management.tokens import new_session_id
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+    """What a login was verified by, and must still hold when it is recorded.
+
+    `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
+    """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    needs_verified_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,11 @@ class Opening:
         """Verify a password and open a session.
 
         Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
         """
         user = self._database.users.find_by_email(email)
-        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
+        # The password of who may not log in is not looked at: a right one could cost more, by being hashed anew.
+        hashed = user.hashed_password if user and self._may_log_in(user) else None
         verified = verify_password(password, hashed)
         opened = None
         if user and verified.is_right:
@@ -74,7 +78,7 @@ class Opening:
                 metadata,
                 self._policy.life(is_persistent=is_persistent),
                 is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash),
+                proof=Proof(hashed, verified.new_hash, self._policy.login_requires_verified),
             )
         if opened is None:
             raise InvalidCredentialsError("the email or the password is wrong")
@@ -130,24 +134,32 @@ class Opening:
             raise InvalidCredentialsError(_OUTDATED)
         return opened
 
+    def _may_log_in(self, user: User) -> bool:
+        return user.status is UserStatus.ACTIVE and (user.is_verified or not self._policy.login_requires_verified)
+
     def _record(
         self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]
     ) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
         if isinstance(whose, str) and not limit:
-            return sessions.open(session, proof.verified_hash, proof.new_hash)
+            return self._insert(session, proof)
         with self._database.begin():
             if not isinstance(whose, str):
                 changed = whose()
                 session = replace(session, user_id=changed.user_id)
                 evicted += changed.ended
-            found = sessions.open(session, proof.verified_hash, proof.new_hash)
+            found = self._insert(session, proof)
             if found is None and not isinstance(whose, str):
                 # Raised, so that the change is undone.
                 raise InvalidCredentialsError(_OUTDATED)
             # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
             evicted += sessions.keep_newest(session.user_id, limit, session.key) if found and limit else []
             return found
+
+    def _insert(self, session: Session, proof: Proof) -> SessionWithUser | None:
+        return self._database.sessions.open(
+            session, proof.verified_hash, proof.new_hash, needs_verified_email=proof.needs_verified_email
+        )
 
     def _found_again(self, session: Session, unknown: CommitUnknownError) -> SessionWithUser:
         """Return what the record has of a session whose COMMIT was not answered.

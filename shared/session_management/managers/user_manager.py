@@ -167,7 +167,7 @@ class UserManager(UserManagerInterface):
         The session that was presented with the login ends: whoever logs in anew leaves none behind (ASVS 7.2.4).
 
         Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
         """
         opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
         self._replace(presented_session_id)
@@ -181,8 +181,10 @@ class UserManager(UserManagerInterface):
         *,
         remember: bool = True,
         presented_session_id: str | None = None,
-    ) -> LogIn:
+    ) -> LogIn | None:
         """Make a user of the least role, with an unverified email, and log them in, as one; else as `log_in`.
+
+        Where a login needs a verified email, nobody is logged in (None), and the session presented goes on.
 
         Raises:
             EmailTakenError: another user has the email.
@@ -190,7 +192,8 @@ class UserManager(UserManagerInterface):
             WeakPasswordError: the password may not be.
         """
         opened = self._registration.register(email, password, metadata, is_persistent=remember)
-        self._replace(presented_session_id)
+        if opened:
+            self._replace(presented_session_id)
         return opened
 
     def register_unseen(self, email: str, password: str) -> None:
