@@ -91,11 +91,18 @@ class UserRepository(Protocol):
 class SessionRepository(Protocol):
     """Sessions in the record."""
 
-    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+    def open(
+        self,
+        session: Session,
+        verified_hash: str | None,
+        new_hash: str | None,
+        *,
+        needs_verified_email: bool = False,
+    ) -> SessionWithUser | None:
         """Insert *session* and set its user's `last_login_at`, as one, under the lock of the user's row.
 
-        None, and nothing written, if the user is gone or disabled, or if *verified_hash* is given and is
-        no longer theirs. *new_hash* replaces their hash.
+        None, and nothing written, if the user is gone or disabled, or their email is not verified and has to be,
+        or if *verified_hash* is given and is no longer theirs. *new_hash* replaces their hash.
         """
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
@@ -255,8 +262,8 @@ class UserManagerInterface(Protocol):
         *,
         remember: bool = True,
         presented_session_id: str | None = None,
-    ) -> LogIn:
-        """Make a user and open their session in the place of the one that was presented."""
+    ) -> LogIn | None:
+        """Make a user and open their session in the place of the one presented; None if they may not log in yet."""
 
     def register_unseen(self, email: str, password: str) -> None:
         """Make a user unless the email is taken, without a word which."""

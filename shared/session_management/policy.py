@@ -24,6 +24,7 @@ class SessionPolicy:
     while PostgreSQL does not answer. A session that slides is pushed to its whole lifetime whenever its activity is
     recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
     beside the original application. `password_length` is what a new password has at least, in characters.
+    `login_requires_verified` keeps users out whose email nobody has verified.
     """
 
     max_age: timedelta
@@ -37,6 +38,7 @@ class SessionPolicy:
     sweep_reserve_seconds: float
     max_per_user: int
     password_length: int
+    login_requires_verified: bool
     names: SessionNames
     login: LoginPolicy
 

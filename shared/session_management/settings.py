@@ -89,6 +89,7 @@ class Settings(BaseModel):
     registration: Literal["open", "closed"] = "closed"
     registration_hides_accounts: bool = False
     password_min_length: int = Field(15, ge=8, le=64)
+    login_requires_verified: bool = False
     login_account_free_attempts: int = Field(10, ge=1, le=1_000_000)
     login_account_max_delay_seconds: int = Field(300, ge=1, le=86_400)
     login_ip_attempts: int = Field(100, ge=1, le=1_000_000)
@@ -217,6 +218,7 @@ class Settings(BaseModel):
             sweep_reserve_seconds=self.sweep_reserve_seconds,
             max_per_user=self.session_max_per_user,
             password_length=self.password_min_length,
+            login_requires_verified=self.login_requires_verified,
             names=self.names,
             login=self.login,
         )

@@ -5,11 +5,13 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+import bcrypt
 import pytest
 
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.models import CreateUserData, UserStatus
 from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
+from tests.support.hash_computations import CURRENT, watch_hashes
 from tests.support.http_events import http_event
 
 JSON = {"content-type": "application/json"}
@@ -170,23 +172,77 @@ def test_the_cookie_is_exactly_what_the_settings_say(
 # --- Refusals -----------------------------------------------------------------------------------
 
 
-def test_every_refusal_is_the_same_to_the_last_byte(service: Service) -> None:
+REFUSED = {
+    "a wrong password": {"password": "wrong"},
+    "an unknown email": {"email": "nobody@example.com"},
+    "a user without a password": {"email": "no-password@example.com"},
+    "a disabled user": {"email": "disabled@example.com"},
+    "a disabled user with an old hash": {"email": "disabled-old@example.com"},
+    "a disabled user and a wrong password": {"email": "disabled@example.com", "password": "wrong"},
+    "an unverified user": {"email": "unverified@example.com"},
+    "an unverified user with an old hash": {"email": "unverified-old@example.com"},
+    "an unverified user and a wrong password": {"email": "unverified@example.com", "password": "wrong"},
+    "an unverified and disabled user": {"email": "disabled-unverified@example.com"},
+}
+
+
+@pytest.fixture
+def refusing(service: Service) -> Service:
+    """The functions, where a login needs a verified email, and users of every kind who may not log in."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    manager = service.manager
+    hashed = manager.find_by_email(EMAIL).hashed_password  # type: ignore[union-attr]
+    old = bcrypt.hashpw(DEMO_PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    for name, its_hash in {"no-password": None, "disabled": hashed, "disabled-old": old}.items():
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=its_hash, is_verified=True))
+    for name, its_hash in {"unverified": hashed, "unverified-old": old, "disabled-unverified": hashed}.items():
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=its_hash))
+    for user in manager.get_all():
+        if user.email.startswith("disabled"):
+            manager.update(user.id, {"status": UserStatus.DISABLED})
+    return service
+
+
+@pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
+def test_every_refusal_is_the_same_to_the_last_byte_and_costs_one_hash_and_one_look(
+    refusing: Service, stores: Stores, monkeypatch: pytest.MonkeyPatch, fields: dict[str, str]
+) -> None:
     """ASVS 6.3.8: nobody learns whether an email is known, or why a login fails."""
+    wrong = log_in(refusing, password="wrong")
+    stores.calls.clear()
+    computed = watch_hashes(monkeypatch)
+
+    answer = log_in(refusing, **fields)
+
+    assert told(answer) == (401, "invalid_credentials")
+    assert answer == wrong
+    assert "cookies" not in answer
+    assert computed == [CURRENT]
+    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+
+
+def test_an_unverified_user_gets_in_once_verified_and_at_once_where_it_is_not_asked_for(service: Service) -> None:
     hashed = service.manager.find_by_email(EMAIL).hashed_password  # type: ignore[union-attr]
-    disabled = service.manager.create(CreateUserData("disabled@example.com", hashed_password=hashed))
-    service.manager.update(disabled.id, {"status": UserStatus.DISABLED})
-    service.manager.create(CreateUserData("no-password@example.com"))
+    user = service.manager.create(CreateUserData("ann@example.com", hashed_password=hashed))
+    assert log_in(service, email=user.email)["statusCode"] == 200
 
-    answers = [
-        log_in(service, password="wrong"),
-        log_in(service, email="nobody@example.com"),
-        log_in(service, email="disabled@example.com"),
-        log_in(service, email="no-password@example.com"),
-    ]
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    user = service.manager.create(CreateUserData("ann@example.com", hashed_password=hashed))
+    assert told(log_in(service, email=user.email)) == (401, "invalid_credentials")
+    service.manager.update(user.id, {"is_verified": True})
+    assert log_in(service, email=user.email)["statusCode"] == 200
 
-    assert told(answers[0]) == (401, "invalid_credentials")
-    assert all(answer == answers[0] for answer in answers)
-    assert "cookies" not in answers[0]
+
+def test_a_session_outlives_the_verification_and_the_next_login_does_not(service: Service) -> None:
+    """Whoever wants such sessions kept out asks for verified users at the authorizer (REQUIRE_VERIFIED)."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    session_id = session_id_in(log_in(service))
+    user = service.manager.find_by_email(EMAIL)
+    assert user
+    service.manager.update(user.id, {"is_verified": False})
+
+    assert body_of(validate(service, session_id))["user"]["is_verified"] is False
+    assert told(log_in(service)) == (401, "invalid_credentials")
 
 
 def test_a_disabled_user_gets_in_again_once_enabled(service: Service) -> None:

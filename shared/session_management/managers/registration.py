@@ -21,8 +21,8 @@ class Registration:
         self._opening = opening
         self._policy = policy
 
-    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Make a user and open their session, as one.
+    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn | None:
+        """Make a user and open their session, as one; only the user, and None, where they may not log in yet.
 
         Raises:
             EmailTakenError: another user has the email.
@@ -30,6 +30,9 @@ class Registration:
             WeakPasswordError: the password may not be.
         """
         hashed = self._hash(email, password)
+        if self._policy.login_requires_verified:
+            self._create(email, hashed)
+            return None
         return self._opening.open_with(
             lambda: Changed(self._create(email, hashed).id), metadata, is_persistent=is_persistent
         )
