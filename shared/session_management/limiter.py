@@ -1,4 +1,4 @@
-"""The limiter of password tries: each counts as failed before its hash is computed, and is given back if it was not.
+"""The limiter of guesses: each counts as failed before its hash is computed, and is given back if it was not.
 
 It counts in a store that all execution environments share. While that does not answer, each environment counts for
 itself, under a fifth of the limits: a try is never unlimited.
@@ -10,7 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from session_management.attempts import Attempt, Limit, account_counter, address_counter
-from session_management.errors import StoreUnavailableError, TooManyAttemptsError
+from session_management.errors import (
+    EmailTakenError,
+    InvalidCredentialsError,
+    SessionManagementError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+)
 from session_management.interfaces import AttemptAdapter
 from session_management.policy import LoginPolicy
 
@@ -34,11 +40,11 @@ class Limiter:
         self._policy = policy
 
     @contextmanager
-    def guarding(self, email: str, ip: str | None) -> Iterator[Reservation]:
-        """Let what is inside verify one password of the account with *email*.
+    def guarding(self, email: str | None, ip: str | None) -> Iterator[Reservation]:
+        """Let what is inside try one password of the account with *email*, or one email that may be taken, from *ip*.
 
-        If that raises InvalidCredentialsError, the try stays counted; so it does after a bug. After an outage it is
-        given back: it was no failure of the client's. Without an error, the account's failures are forgotten too.
+        Wrong credentials and taken emails stay counted, and so does what ends in a bug. Another refusal or an outage is
+        given back: it was no wrong guess. Without an error, the account's failures are forgotten too.
 
         Raises:
             TooManyAttemptsError: there were too many failures; nothing inside was done, and this try is not counted.
@@ -46,12 +52,14 @@ class Limiter:
         reservation = self._reserve(email, ip)
         try:
             yield reservation
-        except StoreUnavailableError:
+        except (InvalidCredentialsError, EmailTakenError):
+            raise
+        except SessionManagementError:
             self._give_back(reservation, is_success=False)
             raise
         self._give_back(reservation, is_success=True)
 
-    def _reserve(self, email: str, ip: str | None) -> Reservation:
+    def _reserve(self, email: str | None, ip: str | None) -> Reservation:
         account, address = self._policy.account, self._policy.address
         attempt = _attempt(email, ip, account, address)
         try:
@@ -72,7 +80,8 @@ class Limiter:
             reservation.adapter.give_back(reservation.attempt, is_success=is_success)
 
 
-def _attempt(email: str, ip: str | None, account: Limit, address: Limit) -> Attempt:
-    counters = (account_counter(email, account),)
-    # Without an address (in a caller's own Python) the account alone is limited. With one, it is asked first.
-    return Attempt(secrets.token_hex(16), (address_counter(ip, address), *counters) if ip else counters)
+def _attempt(email: str | None, ip: str | None, account: Limit, address: Limit) -> Attempt:
+    # An address is missing in a caller's own Python alone. Where there is one, it is asked first.
+    counters = [address_counter(ip, address)] if ip else []
+    counters += [account_counter(email, account)] if email else []
+    return Attempt(secrets.token_hex(16), tuple(counters))

@@ -23,7 +23,7 @@ class MemoryAttemptAdapter:
         """Count *attempt* in all its counters, or in none and return the milliseconds to wait."""
         with self._lock:
             now = to_ms(self._clock.now())
-            wait_ms = max(self._wait_ms(counter, attempt.id, now) for counter in attempt.counters)
+            wait_ms = max((self._wait_ms(counter, attempt.id, now) for counter in attempt.counters), default=0)
             if wait_ms > 0:
                 return wait_ms
             for counter in attempt.counters:

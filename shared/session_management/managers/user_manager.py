@@ -86,9 +86,15 @@ class UserManager(UserManagerInterface):
         self._explaining = Explaining(
             sessions=database.sessions, copies=tolerant, validation=self._validation, policy=policy, clock=clock
         )
-        self._registration = Registration(database=database, opening=self._opening, policy=policy)
+        self._registration = Registration(
+            database=database, opening=self._opening, limiter=self._limiter, policy=policy
+        )
         self._password_change = PasswordChange(
-            database=database, opening=self._opening, validation=self._validation, policy=policy
+            database=database,
+            opening=self._opening,
+            validation=self._validation,
+            limiter=self._limiter,
+            policy=policy,
         )
 
     # Users

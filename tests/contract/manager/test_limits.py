@@ -6,7 +6,7 @@ import pytest
 
 from session_management.attempts import ACCOUNT_LIFE_MS, Limit
 from session_management.errors import InvalidCredentialsError, StoreUnavailableError, TooManyAttemptsError
-from session_management.managers import opening
+from session_management.managers import authentication
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionMetadata, User
 from session_management.policy import LoginPolicy
@@ -84,7 +84,7 @@ def test_beyond_a_limit_no_hash_is_computed_and_the_record_is_not_asked(
 ) -> None:
     for _ in range(3):
         try_to_log_in(manager)
-    monkeypatch.setattr(opening, "verify_password", None)
+    monkeypatch.setattr(authentication, "verify_password", None)
     monkeypatch.setattr(manager._opening, "_database", None)
     assert [try_to_log_in(manager, email=email) for email in ("ann@example.com", "ANN@example.com")] == [1, 1]
 
