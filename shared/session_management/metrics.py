@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from session_management.events import (
     ClientChanged,
     Event,
+    LimitReached,
     LoggedOut,
     LoginFailed,
     LoginSucceeded,
@@ -51,6 +52,7 @@ METRICS: Final = (
     Metric("ClientChanges", ClientChanged, by="changed"),
     Metric("AuthorizerDenials", SessionDenied, by="denied"),
     Metric("OriginsRefused", OriginRefused),
+    Metric("LimitsReached", LimitReached),
     Metric("StoreFailures", StoreFailed, by="store"),
     Metric("BreakerOpened", StoreSpared, by="store"),
     Metric("BreakerClosed", StoreBack, by="store"),

@@ -19,6 +19,7 @@ from tests.functions.told import (
     DEMO,
     HANDLE,
     JSON,
+    LIMIT,
     NEW_PASSWORD,
     change_password,
     command,
@@ -54,10 +55,16 @@ def disable(service: Service) -> None:
     service.manager.update(demo_id(service), {"status": "DISABLED"})
 
 
+def need_verified(service: Service) -> None:
+    """Have logins need a verified email, and the demo user be without."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    service.manager.update(demo_id(service), {"is_verified": False})
+
+
 def change_meanwhile(service: Service) -> None:
     """Change the hash between the look at it and the record of the login."""
     sessions = service.manager._database.sessions
-    sessions.open = lambda *_: None  # type: ignore[method-assign]
+    sessions.open = lambda *_, **__: None  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,7 @@ def change_meanwhile(service: Service) -> None:
         ("wrong_password", (DEMO, "a wrong one"), None),
         ("no_password", (ANN, DEMO_PASSWORD), lambda service: command(service, "create_user", email=ANN)),
         ("disabled", (DEMO, DEMO_PASSWORD), disable),
+        ("unverified", (DEMO, DEMO_PASSWORD), need_verified),
         ("changed_meanwhile", (DEMO, DEMO_PASSWORD), change_meanwhile),
     ],
 )
@@ -152,6 +160,13 @@ def test_a_registration_is_told_with_its_user_and_its_session(open_service: Serv
     assert user
     (session,) = open_service.manager.list_sessions(user.id)
     only(log, event="registered", user_id=user.id, session_handle=session.handle)
+
+
+def test_a_registration_that_opens_no_session_yet_is_told_without_one(open_service: Service, log: Log) -> None:
+    open_service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    register(open_service)
+
+    assert only(log, event="registered").keys() == {"event", "user_id"}
 
 
 def test_an_email_that_is_taken_is_told(open_service: Service, log: Log) -> None:
@@ -293,6 +308,18 @@ def test_a_change_that_redis_missed_is_told_as_not_fenced(service: Service, stor
         service.manager.update(user_id, {"role": "ADMIN"})
 
     only(log, event="user_changed", is_fenced=False)
+
+
+def test_a_try_too_many_is_told_instead_of_a_refusal(service: Service, log: Log) -> None:
+    """ASVS 16.3.3."""
+    service.configure(**LIMIT)
+    statuses = [log_in(service, password="a wrong one")["statusCode"] for _ in range(3)]
+
+    assert statuses == [401, 429, 429]
+    refused, *limited = events(log)
+    assert refused["event"] == "login_failed"
+    assert [event.keys() for event in limited] == [{"event", "retry_after_seconds"}] * 2
+    assert all(event["event"] == "limit_reached" and 0 < event["retry_after_seconds"] <= 900 for event in limited)
 
 
 @contextmanager

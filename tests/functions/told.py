@@ -13,6 +13,8 @@ NEW_PASSWORD = "nine umbrellas under one moon"
 JSON = {"content-type": "application/json"}
 BEARER = {"authorization": f"Bearer {DEMO_SESSION_ID}"}
 HANDLE = handle_of(DEMO_SESSION_ID)
+LIMIT = {"LOGIN_IP_ATTEMPTS": "1"}
+"""What lets one try fail, and no second one from the same address."""
 OF_POWERTOOLS = {
     "level",
     "location",

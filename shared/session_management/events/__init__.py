@@ -13,6 +13,7 @@ from session_management.events.logins import (
     RegistrationRefused,
 )
 from session_management.events.operation import (
+    LimitReached,
     Migrated,
     OriginRefused,
     SettingsFaulty,
@@ -38,6 +39,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     ClientChanged,
     SessionDenied,
     OriginRefused,
+    LimitReached,
     UserCreated,
     UserChanged,
     UserDeleted,
@@ -58,6 +60,7 @@ __all__ = [
     "CommandDone",
     "Event",
     "Fenced",
+    "LimitReached",
     "LoggedOut",
     "LoginFailed",
     "LoginSucceeded",

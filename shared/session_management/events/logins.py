@@ -15,18 +15,19 @@ class Refusal(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (the word, not one)
     NO_PASSWORD = "no_password"  # noqa: S105 (the word, not one)
     DISABLED = "disabled"
+    UNVERIFIED = "unverified"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
     @classmethod
-    def of(cls, user: User | None, *, has_password: bool, is_right: bool) -> "Refusal":
-        """Return why *user*, found by the email, was refused, whose password, if they have one, was looked at."""
+    def of(cls, user: User | None, *, may_log_in: bool) -> "Refusal":
+        """Return why *user*, as found by the email, was refused; whose password was wrong, if they may log in."""
         if user is None:
             return cls.UNKNOWN_USER
         if user.status is not UserStatus.ACTIVE:
             return cls.DISABLED
-        if not has_password:
-            return cls.NO_PASSWORD
-        return cls.CHANGED_MEANWHILE if is_right else cls.WRONG_PASSWORD
+        if not may_log_in:
+            return cls.UNVERIFIED
+        return cls.WRONG_PASSWORD if user.hashed_password else cls.NO_PASSWORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,10 @@ class LoginFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(Event):
-    """Somebody made a user of themselves; without `session_handle`, accounts are hidden, and no session is opened."""
+    """Somebody made a user of themselves.
+
+    Without `session_handle`, no session was opened: accounts are hidden, or logins need a verified email.
+    """
 
     name: ClassVar = "registered"
     says: ClassVar = "somebody registered"

@@ -22,6 +22,20 @@ class OriginRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached(Event):
+    """A try of a password or of an email was answered 429, and not looked at: too many had failed before.
+
+    Whose account it is was not looked at either; the `login_failed` before it say so.
+    """
+
+    name: ClassVar = "limit_reached"
+    level: ClassVar[Level] = "WARNING"
+    says: ClassVar = "too many tries failed"
+
+    retry_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFailed(Event):
     """A store did not answer, or refused a statement; the request may have gone on without it."""
 

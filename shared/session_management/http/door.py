@@ -7,8 +7,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from session_management.deadline import deadline
-from session_management.errors import ConfigurationError, SessionManagementError, StoreUnavailableError
-from session_management.events import OriginRefused, SettingsFaulty, StoreNotAsked
+from session_management.errors import (
+    ConfigurationError,
+    SessionManagementError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+)
+from session_management.events import LimitReached, OriginRefused, SettingsFaulty, StoreNotAsked
 from session_management.factory import UserManagerFactory
 from session_management.http.errors import ForbiddenOriginError, MethodNotAllowedError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
@@ -62,6 +67,8 @@ def refusal(error: SessionManagementError) -> Response:
     """Return the problem document of *error*, and tell what nobody has told yet."""
     if isinstance(error, ForbiddenOriginError):
         tell(OriginRefused(reason=error.reason))
+    if isinstance(error, TooManyAttemptsError):
+        tell(LimitReached(retry_after_seconds=error.retry_after_seconds))
     if isinstance(error, StoreUnavailableError) and not error.was_tried:
         tell(StoreNotAsked(store=error.store, reason=error.reason))
     return problem(error)

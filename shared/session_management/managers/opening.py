@@ -1,4 +1,4 @@
-"""Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
+"""Opening sessions: record one with its user's login, and whatever changes with it, as one; then copy it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,25 +6,28 @@ from datetime import timedelta
 from typing import Final
 
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
-from session_management.events import Event, LoginFailed, LoginSucceeded, Refusal, SessionCreated
+from session_management.events import Event, SessionCreated
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
-from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
-from session_management.passwords import verify_password
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor.
+    """What a login was verified by, and must still hold when it is recorded.
 
-    `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`.
+    `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
+    With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
+    Redis twice. `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`.
     """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    needs_verified_email: bool = False
+    redis_failure: StoreUnavailableError | None = None
     told: Callable[..., Event] = SessionCreated
 
 
@@ -61,32 +64,7 @@ class Opening:
         self._revocation = revocation
         self._policy = policy
         self._clock = clock
-        self._report = revocation.report
-
-    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Verify a password and open a session.
-
-        Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
-        """
-        user = self._database.users.find_by_email(email)
-        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
-        verified = verify_password(password, hashed)
-        opened = None
-        if user and verified.is_right:
-            opened = self.open(
-                user.id,
-                metadata,
-                self._policy.life(is_persistent=is_persistent),
-                is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash, LoginSucceeded),
-            )
-        if opened is None:
-            reason = Refusal.of(user, has_password=hashed is not None, is_right=verified.is_right)
-            self._report.tell(LoginFailed(reason=reason, user_id=user.id if user else None))
-            raise InvalidCredentialsError("the email or the password is wrong")
-        return opened
+        self.report: Final = revocation.report
 
     def open(
         self,
@@ -117,15 +95,15 @@ class Opening:
             return None
         told = proof.told(user_id=found.user.id, session_handle=found.session.handle)
         if isinstance(whose, str):
-            is_fenced = self._copies.fence(evicted)
-            self._report.tell(told, *self._report.revoked(whose, "limit", evicted), is_fenced=is_fenced)
+            is_fenced = proof.redis_failure is None and self._copies.fence(evicted)
+            self.report.tell(told, *self.report.revoked(whose, "limit", evicted), is_fenced=is_fenced)
         else:
-            with self._report.fencing(told, *self._report.revoked(found.user.id, "password_change", evicted)):
+            with self.report.fencing(told, *self.report.revoked(found.user.id, "password_change", evicted)):
                 if evicted:
                     # To end these was what was asked for: it is done only when both stores know.
                     self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key), found, session.created_at)
+        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
     def open_with(self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof) -> LogIn:
@@ -145,19 +123,24 @@ class Opening:
     ) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
         if isinstance(whose, str) and not limit:
-            return sessions.open(session, proof.verified_hash, proof.new_hash)
+            return self._insert(session, proof)
         with self._database.begin():
             if not isinstance(whose, str):
                 changed = whose()
                 session = replace(session, user_id=changed.user_id)
                 evicted += changed.ended
-            found = sessions.open(session, proof.verified_hash, proof.new_hash)
+            found = self._insert(session, proof)
             if found is None and not isinstance(whose, str):
                 # Raised, so that the change is undone.
                 raise InvalidCredentialsError(_OUTDATED)
             # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
             evicted += sessions.keep_newest(session.user_id, limit, session.key) if found and limit else []
             return found
+
+    def _insert(self, session: Session, proof: Proof) -> SessionWithUser | None:
+        return self._database.sessions.open(
+            session, proof.verified_hash, proof.new_hash, needs_verified_email=proof.needs_verified_email
+        )
 
     def _found_again(self, session: Session, unknown: CommitUnknownError) -> SessionWithUser:
         """Return what the record has of a session whose COMMIT was not answered.
