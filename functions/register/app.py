@@ -3,6 +3,7 @@
 from typing import Final
 
 from session_management.factory import UserManagerFactory
+from session_management.http.clients import client_of
 from session_management.http.credentials import CredentialsBody, logged_in
 from session_management.http.door import answering
 from session_management.http.errors import RegistrationClosedError
@@ -40,7 +41,7 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     opened = manager.register(
         body.email,
         body.password,
-        request.metadata,
+        client_of(request, settings),
         remember=body.remember,
         presented_session_id=session_id_to_replace(request, settings),
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from session_management.attempts import Attempt
 from session_management.errors import StoreUnavailableError
 from session_management.models import (
     CreateUserData,
@@ -177,6 +178,19 @@ class SessionAdapter(Protocol):
 
     def invalidate(self, session: Session) -> None:
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
+
+
+class AttemptAdapter(Protocol):
+    """Counters of tries that failed, or may yet."""
+
+    def reserve(self, attempt: Attempt) -> int:
+        """Count *attempt* in all its counters; or in none, if any has too many, and return the milliseconds to wait.
+
+        Returns 0 for a try that was counted. The same attempt again is the same try.
+        """
+
+    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
+        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """Who may try a password: how many may fail for an account and from an address."""
+
+    account: Limit
+    address: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class SessionPolicy:
     password_length: int
     login_requires_verified: bool
     names: SessionNames
+    login: LoginPolicy
 
     def life(self, *, is_persistent: bool) -> timedelta:
         """Return how long a session lives after its login."""

@@ -141,6 +141,14 @@ def test_what_is_no_session_id_is_nothing_to_end(service: Service, authorization
     assert service.invoke("Login", login_event(headers={"authorization": authorization}))["statusCode"] == 200
 
 
+def test_the_session_records_whom_a_trusted_proxy_names(service: Service) -> None:
+    service.configure(TRUSTED_PROXY_HOPS="1")
+    headers = {"x-forwarded-for": "203.0.113.9, 198.51.100.1, 192.0.2.7"}
+    answer = service.invoke("Login", login_event(headers=headers))
+
+    assert body_of(validate(service, session_id_in(answer)))["session"]["ip"] == "198.51.100.1"
+
+
 # --- The cookie ---------------------------------------------------------------------------------
 
 
@@ -218,7 +226,7 @@ def test_every_refusal_is_the_same_to_the_last_byte_and_costs_one_hash_and_one_l
     assert answer == wrong
     assert "cookies" not in answer
     assert computed == [CURRENT]
-    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+    assert stores.calls == [f"{REDIS}: reserve", f"{POSTGRES}: find_by_email"]
 
 
 def test_an_unverified_user_gets_in_once_verified_and_at_once_where_it_is_not_asked_for(service: Service) -> None:
@@ -259,7 +267,7 @@ def test_a_refused_login_opens_no_session(service: Service, stores: Stores) -> N
     """ASVS 7.6.2."""
     log_in(service, password="wrong")
 
-    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+    assert stores.calls == [f"{REDIS}: reserve", f"{POSTGRES}: find_by_email"]
 
 
 def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores) -> None:
@@ -291,3 +299,92 @@ def test_a_page_of_a_foreign_origin_cannot_log_anybody_in(service: Service, stor
 
     assert told(answer) == (403, "forbidden_origin")
     assert stores.calls == []
+
+
+# --- Limits -------------------------------------------------------------------------------------
+
+
+def fail(service: Service, times: int, **fields: str) -> None:
+    """Log in wrongly, so many times."""
+    for _ in range(times):
+        assert told(log_in(service, password="wrong", **fields)) == (401, "invalid_credentials")
+
+
+def test_after_ten_failures_an_account_is_delayed_and_no_store_but_the_counters_is_asked(
+    service: Service, stores: Stores
+) -> None:
+    """ASVS 6.3.1."""
+    fail(service, 10)
+    stores.calls.clear()
+
+    answer = log_in(service)
+
+    assert told(answer) == (429, "too_many_attempts")
+    assert answer["headers"]["Retry-After"] == "1"
+    assert stores.calls == [f"{REDIS}: reserve"]
+
+
+def test_an_account_that_nobody_has_is_delayed_with_the_same_answer(service: Service) -> None:
+    """ASVS 6.3.8."""
+    fail(service, 10)
+    fail(service, 10, email="nobody@example.com")
+
+    assert log_in(service) == log_in(service, email="nobody@example.com", password="wrong")
+
+
+def test_an_address_is_limited_over_all_accounts(service: Service) -> None:
+    service.configure(LOGIN_IP_ATTEMPTS="5")
+    for number in range(5):
+        fail(service, 1, email=f"{number}@example.com")
+
+    answer = log_in(service)
+
+    assert told(answer) == (429, "too_many_attempts")
+    assert 895 < int(answer["headers"]["Retry-After"]) <= 900
+
+
+def test_whoever_forges_the_header_is_one_address_and_behind_a_proxy_each_client_is_its_own(service: Service) -> None:
+    def statuses() -> list[int]:
+        said = (f"203.0.113.9, 198.51.100.{number}, 192.0.2.7" for number in range(3))
+        headers = [{"x-forwarded-for": one} for one in said]
+        wrong = {"email": EMAIL, "password": "wrong"}
+        return [service.invoke("Login", login_event(wrong, headers=one))["statusCode"] for one in headers]
+
+    service.configure(LOGIN_IP_ATTEMPTS="1")
+    assert statuses() == [401, 429, 429]
+    service.configure(TRUSTED_PROXY_HOPS="1")
+    assert statuses() == [401, 401, 401]
+
+
+def test_with_redis_down_an_environment_limits_by_itself_and_more_strictly(service: Service, stores: Stores) -> None:
+    """A fifth of the limits, since every environment counts anew; never none."""
+    stores.down = {REDIS}
+    fail(service, 2)
+
+    assert told(log_in(service)) == (429, "too_many_attempts")
+    for number in range(18):
+        fail(service, 1, email=f"{number}@example.com")
+    assert told(log_in(service, email="nobody@example.com")) == (429, "too_many_attempts")
+
+
+def test_with_redis_down_successes_are_not_limited(service: Service, stores: Stores) -> None:
+    stores.down = {REDIS}
+
+    assert [log_in(service)["statusCode"] for _ in range(25)] == [200] * 25
+
+
+def test_with_redis_down_a_login_asks_it_once(service: Service, stores: Stores) -> None:
+    """P9: nobody waits for it twice."""
+    stores.down = {REDIS}
+    log_in(service)
+
+    assert [call for call in stores.calls if call.startswith(REDIS)] == [f"{REDIS}: reserve"]
+
+
+def test_with_postgresql_down_a_try_is_no_failure(service: Service, stores: Stores) -> None:
+    stores.down = {POSTGRES}
+    for _ in range(12):
+        assert told(log_in(service, password="wrong")) == (503, "unavailable")
+    stores.down = set()
+
+    fail(service, 10)

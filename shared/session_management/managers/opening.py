@@ -1,4 +1,4 @@
-"""Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
+"""Opening sessions: record one with its user's login, and whatever changes with it, as one; then copy it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,8 +9,7 @@ from session_management.errors import CommitUnknownError, InvalidCredentialsErro
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
-from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, User, UserStatus
-from session_management.passwords import verify_password
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
 
@@ -20,11 +19,14 @@ class Proof:
     """What a login was verified by, and must still hold when it is recorded.
 
     `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
+    With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
+    Redis twice.
     """
 
     verified_hash: str | None = None
     new_hash: str | None = None
     needs_verified_email: bool = False
+    redis_failure: StoreUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +63,6 @@ class Opening:
         self._policy = policy
         self._clock = clock
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Verify a password and open a session.
-
-        Raises:
-            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
-        """
-        user = self._database.users.find_by_email(email)
-        # The password of who may not log in is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and self._may_log_in(user) else None
-        verified = verify_password(password, hashed)
-        opened = None
-        if user and verified.is_right:
-            opened = self.open(
-                user.id,
-                metadata,
-                self._policy.life(is_persistent=is_persistent),
-                is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash, self._policy.login_requires_verified),
-            )
-        if opened is None:
-            raise InvalidCredentialsError("the email or the password is wrong")
-        return opened
-
     def open(
         self,
         whose: str | Change,
@@ -112,12 +91,13 @@ class Opening:
         if found is None:
             return None
         if isinstance(whose, str):
-            self._copies.fence(evicted)
+            if proof.redis_failure is None:
+                self._copies.fence(evicted)
         elif evicted:
             # To end these was what was asked for: it is done only when both stores know.
             self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key), found, session.created_at)
+        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
     def open_with(
@@ -133,9 +113,6 @@ class Opening:
         if opened is None:
             raise InvalidCredentialsError(_OUTDATED)
         return opened
-
-    def _may_log_in(self, user: User) -> bool:
-        return user.status is UserStatus.ACTIVE and (user.is_verified or not self._policy.login_requires_verified)
 
     def _record(
         self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]

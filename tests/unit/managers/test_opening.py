@@ -10,11 +10,12 @@ import bcrypt
 import pytest
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter, UserRow
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.errors import EmailTakenError, InvalidCredentialsError, WeakPasswordError
 from session_management.interfaces import DatabaseAdapter
-from session_management.managers import opening, password_change, registration
+from session_management.managers import authentication, password_change, registration
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, SessionMetadata, UserStatus
@@ -48,6 +49,7 @@ def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserve
             begin=memory.transaction,
         ),
         copies=MemoryCopyAdapter(clock),
+        attempts=MemoryAttemptAdapter(clock),
         policy=policy,
         clock=clock,
         observer=observer,
@@ -68,6 +70,7 @@ def strict(manager: UserManager, clock: ToldClock, observer: RecordingObserver) 
     return UserManager(
         database=manager._database,
         copies=manager._adapter,
+        attempts=manager._limiter._shared,
         policy=a_policy(login_requires_verified=True),
         clock=clock,
         observer=observer,
@@ -222,7 +225,7 @@ def test_an_account_that_changes_during_the_login_is_refused_with_the_same_words
 
     with pytest.raises(InvalidCredentialsError) as wrong:
         strict.log_in(user.email, "wrong", SessionMetadata())
-    monkeypatch.setattr(opening, "verify_password", verify_while_somebody_changes_it)
+    monkeypatch.setattr(authentication, "verify_password", verify_while_somebody_changes_it)
     with pytest.raises(InvalidCredentialsError) as changed:
         strict.log_in(user.email, PASSWORD, SessionMetadata())
 
