@@ -21,6 +21,8 @@ from session_management.tokens import is_handle
 register_hooks()
 
 _ROOT: Final = "sessions"
+_SHOWN: Final = 100
+"""Whoever has more sessions than anybody reads through sees the newest, and may end all others at once."""
 
 
 def methods_of(request: Request) -> Sequence[str]:
@@ -67,12 +69,14 @@ def _below_root(request: Request) -> list[str]:
 
 
 def _listed(caller: Caller, settings: Settings) -> Response:
-    sessions = UserManagerFactory.create().list_sessions(caller.user.id)
-    is_recorded = any(_is_own(session.handle, caller) for session in sessions)
-    if settings.policy.accepts_original and not is_recorded:
-        # The original application's sessions are in no list, and the one that is looked from is there all the same.
-        sessions = sorted([*sessions, caller.session], key=lambda session: session.created_at, reverse=True)
-    return ok({"sessions": [_body(session, caller) for session in sessions]})
+    sessions = UserManagerFactory.create().list_sessions(caller.user.id, _SHOWN + 1)
+    has_more, shown = len(sessions) > _SHOWN, sessions[:_SHOWN]
+    is_shown = any(_is_own(session.handle, caller) for session in shown)
+    if (has_more or settings.policy.accepts_original) and not is_shown:
+        # The one that is looked from is seen in any case: one of the oldest, or of the original's, which are recorded
+        # nowhere. Elsewhere, one that is not listed has ended a moment ago.
+        shown = sorted([*shown, caller.session], key=lambda session: session.created_at, reverse=True)
+    return ok({"sessions": [_body(session, caller) for session in shown], "has_more": has_more})
 
 
 def _body(session: Session, caller: Caller) -> dict[str, Any]:

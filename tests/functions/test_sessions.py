@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from session_management import factory
 from session_management.adapters.memory import MemoryDatabase
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.managers.mock import DEMO_PASSWORD, DEMO_SESSION_ID
@@ -14,6 +15,7 @@ from session_management.models import CreateUserData, SessionMetadata
 from session_management.session_data import to_ms
 from session_management.tokens import handle_of
 from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
+from tests.support.clock import ToldClock
 from tests.support.http_events import http_event
 
 COOKIE = f"__Host-sessionId={DEMO_SESSION_ID}"
@@ -35,6 +37,15 @@ def another_session(service: Service, **metadata: str) -> str:
     user = service.manager.find_by_email("demo@example.com")
     assert user
     return service.manager.create_session(user.id, SessionMetadata(**metadata), 3_600)
+
+
+@pytest.fixture
+def told_clock(monkeypatch: pytest.MonkeyPatch, service: Service) -> ToldClock:
+    """The clock of the manager."""
+    clock = ToldClock()
+    monkeypatch.setattr(factory, "_CLOCK", clock)
+    service.configure()
+    return clock
 
 
 def is_live(service: Service, session_id: str) -> bool:
@@ -63,6 +74,37 @@ def test_the_callers_sessions_are_listed(service: Service) -> None:
     assert (first["handle"], first["device"], first["ip"]) == (handle_of(other), "Chrome on Windows", "192.0.2.8")
     assert [first["is_current"], second["is_current"]] == [False, True]
     assert second["handle"] == OWN
+
+
+def test_the_newest_come_first_and_this_one_is_marked(service: Service) -> None:
+    others = [handle_of(another_session(service)) for _ in range(3)]
+
+    body = body_of(ask(service))
+
+    created = [session["created_at"] for session in body["sessions"]]
+    assert created == sorted(created, reverse=True)
+    assert {session["handle"]: session["is_current"] for session in body["sessions"]} == {
+        OWN: True,
+        **dict.fromkeys(others, False),
+    }
+    assert body["has_more"] is False
+
+
+@pytest.mark.parametrize(("more", "has_more"), [(0, False), (1, True), (30, True)])
+def test_of_very_many_sessions_the_newest_hundred_are_listed_and_this_one(
+    service: Service, told_clock: ToldClock, more: int, has_more: bool
+) -> None:
+    """Lambda answers with 6 MB at most, and nobody reads through that."""
+    for _ in range(99 + more):
+        told_clock.advance(1)
+        another_session(service, user_agent="x" * 512)
+
+    body = body_of(ask(service))
+
+    assert [session["is_current"] for session in body["sessions"]] == [False] * (100 if has_more else 99) + [True]
+    assert body["has_more"] is has_more
+    assert body_of(ask(service, "DELETE")) == {"ended": 99 + more}
+    assert [session["handle"] for session in body_of(ask(service))["sessions"]] == [OWN]
 
 
 def test_nobody_elses_sessions_and_no_session_ids_are_listed(service: Service) -> None:
@@ -125,9 +167,10 @@ def test_this_one_is_ended_as_well_if_that_is_asked_for(service: Service) -> Non
     assert not is_live(service, DEMO_SESSION_ID)
 
 
-def test_all_must_be_true_or_false(service: Service, stores: Stores) -> None:
-    """P7: and costs no store call."""
-    assert told(ask(service, "DELETE", queryStringParameters={"all": "yes"})) == (400, "invalid_request")
+@pytest.mark.parametrize("asked", ["yes", "maybe", "", "TRUE", "1", "true,false", "true,true"])
+def test_all_must_be_true_or_false(service: Service, stores: Stores, asked: str) -> None:
+    """P7: and costs no store call. Gateways join what is said twice."""
+    assert told(ask(service, "DELETE", queryStringParameters={"all": asked})) == (400, "invalid_request")
     assert stores.calls == []
 
 
@@ -142,6 +185,37 @@ def test_a_session_is_extended_and_its_cookie_with_it(service: Service) -> None:
     assert datetime.fromisoformat(body_of(answer)["expires_at"]) == found.session.expires_at
     assert answer["cookies"][0].startswith(f"__Host-sessionId={session_id}; ")
     assert "Max-Age=604800" in answer["cookies"][0]
+
+
+@pytest.mark.parametrize(
+    "presented",
+    [
+        {"cookies": [COOKIE]},
+        {"headers": {"cookie": COOKIE}},
+        {"headers": {"authorization": f"Bearer {DEMO_SESSION_ID}"}},
+        {"cookies": [COOKIE], "headers": {"authorization": f"bearer {DEMO_SESSION_ID}"}},
+    ],
+    ids=["cookies", "cookie header", "bearer", "both"],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sessions", 200),
+        ("POST", "/sessions/extend", 200),
+        ("DELETE", "/sessions", 200),
+        ("DELETE", f"/sessions/{OWN}", 204),
+    ],
+    ids=["list", "extend", "end others", "end one"],
+)
+def test_the_cookie_and_the_bearer_token_do_the_same(
+    service: Service, presented: dict[str, Any], method: str, path: str, status: int
+) -> None:
+    other = another_session(service)
+
+    assert ask(service, method, path, **presented)["statusCode"] == status
+
+    assert is_live(service, other) == ((method, path) != ("DELETE", "/sessions"))
+    assert is_live(service, DEMO_SESSION_ID) == (OWN not in path)
 
 
 def test_a_bearer_client_is_given_no_cookie(service: Service) -> None:

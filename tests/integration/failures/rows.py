@@ -94,7 +94,7 @@ ROWS: Final = [
     Row("register", "", BOTH, 503, CANNOT_TELL, (POSTGRES,)),
     Row("password", "", (REDIS,), 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
     Row("password", "", (POSTGRES,), 503, f"{CANNOT_TELL}; nothing is changed", (POSTGRES,)),
-    Row("password", "", BOTH, 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
+    Row("password", "", BOTH, 503, f"{CANNOT_TELL}; nothing is changed", BOTH[::-1]),
     *_reading("validate", 200, 401, 503, CANNOT_TELL),
     *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
     Row(SIMPLE, FRESH_COPY, (REDIS,), True, "allow, from PostgreSQL", (REDIS,)),
