@@ -428,6 +428,19 @@ def test_no_session_is_extended_past_its_absolute_lifetime(service: Service) -> 
     assert datetime.fromisoformat(body_of(answer)["expires_at"]) == before.session.absolute_expires_at
 
 
+def test_an_extension_makes_no_login_more_recent(service: Service, told_clock: ToldClock) -> None:
+    """ASVS 7.5.3: MAX_AUTH_AGE_SECONDS counts from `authenticated_at`."""
+    before = body_of(ask(service))["sessions"][0]
+    told_clock.advance(600)
+
+    assert ask(service, "POST", "/sessions/extend")["statusCode"] == 200
+
+    after = body_of(ask(service))["sessions"][0]
+    assert after["authenticated_at"] == before["authenticated_at"]
+    assert after["last_activity"] > before["last_activity"]
+    assert after["expires_at"] > before["expires_at"]
+
+
 def test_a_session_that_goes_with_the_browser_is_extended_by_the_shorter_lifetime(service: Service) -> None:
     """And its cookie still goes with the browser."""
     logged_in = service.manager.log_in("demo@example.com", DEMO_PASSWORD, SessionMetadata(), remember=False)
