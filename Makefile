@@ -47,7 +47,8 @@ docker:
 
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
-	@$(BIN)/pytest tests/unit tests/contract tests/functions tests/integration tests/packaging tests/fuzz tests/load tests/machine tests/mutations tests/standards
+	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/unit tests/contract tests/functions tests/integration
+	@$(BIN)/pytest tests/packaging tests/fuzz tests/load tests/machine tests/mutations tests/standards
 
 .PHONY: fuzz
 fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="events cookies").

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from session_management.factory import UserManagerFactory
 from session_management.http.callers import caller_of
+from session_management.http.clients import client_of
 from session_management.http.credentials import Password, logged_in
 from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
@@ -34,6 +35,6 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     body = read_json(request, PasswordBody)
     caller = caller_of(request, settings)
     opened = UserManagerFactory.create().change_own_password(
-        caller.session_id, body.current_password, body.new_password, request.metadata
+        caller.session_id, body.current_password, body.new_password, client_of(request, settings)
     )
     return logged_in(opened, settings, by="cookie" if caller.has_cookie else "bearer")

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """Who may try a password: how many may fail for an account and from an address."""
+
+    account: Limit
+    address: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,7 @@ class SessionPolicy:
     while PostgreSQL does not answer. A session that slides is pushed to its whole lifetime whenever its activity is
     recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
     beside the original application. `password_length` is what a new password has at least, in characters.
+    `login_requires_verified` keeps users out whose email nobody has verified.
     """
 
     max_age: timedelta
@@ -28,7 +38,9 @@ class SessionPolicy:
     sweep_reserve_seconds: float
     max_per_user: int
     password_length: int
+    login_requires_verified: bool
     names: SessionNames
+    login: LoginPolicy
 
     def life(self, *, is_persistent: bool) -> timedelta:
         """Return how long a session lives after its login."""

@@ -9,9 +9,10 @@ import pg8000.native
 import redis
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
-from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.interfaces import AttemptAdapter, DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import User
 from session_management.policy import SessionPolicy
@@ -37,6 +38,7 @@ class Stores(ABC):
 
     database: DatabaseAdapter
     copies: SessionAdapter
+    attempts: AttemptAdapter
 
     def __init__(self, clock: ToldClock, at_rest: AtRest) -> None:
         self.clock = clock
@@ -52,6 +54,7 @@ class Stores(ABC):
         return UserManager(
             database=self.database,
             copies=self.copies,
+            attempts=self.attempts,
             policy=self.policy(**changes),
             clock=self.clock,
             observer=self.observer,
@@ -105,6 +108,7 @@ class MemoryStores(Stores):
         super().__init__(clock, at_rest)
         self._memory = MemoryDatabase()
         self._copies = self.copies = MemoryCopyAdapter(clock)
+        self.attempts = MemoryAttemptAdapter(clock)
         self.database = DatabaseAdapter(
             users=MemoryUserAdapter(self._memory, clock),
             sessions=MemorySessionAdapter(self._memory, clock, self.names),
@@ -154,6 +158,7 @@ class ServerStores(Stores):
         self._sql, self._keys = sql, keys
         self.database = environment.manager._database
         self.copies = environment.manager._adapter
+        self.attempts = environment.manager._limiter._shared
         sql.run("INSERT INTO told.clock VALUES (:now)", now=self.clock.now())
 
     def _pass_time_in_stores(self, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """Environments that reach the real servers through relays."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -33,3 +34,15 @@ def through_relays(
             return make_environment(**urls, **variables), to_postgres, to_valkey
 
         yield make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say through how many orders of their store calls the pairs of operations were taken."""
+    orders: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.getreports(""):
+        for name, pairs in getattr(report, "user_properties", []):
+            if name == "orders" and report.when == "teardown":
+                orders.update({(one, other): count for one, other, count in pairs})
+    if orders:
+        told = f"{len(orders)} pairs of operations, {orders.total():,} orders of their store calls"
+        terminalreporter.write_line(f"{told}, {min(orders.values()):,} to {max(orders.values()):,} of each pair")

@@ -67,21 +67,20 @@ def browser(started_browser: Browser, origins: Origins) -> Browser:
     return started_browser
 
 
-def login(transport: str = "cookie") -> dict[str, Any]:
-    """Return what a page passes to `fetch` to log in."""
+def login(**fields: object) -> dict[str, Any]:
+    """Return what a page passes to `fetch` to log in, with these *fields* besides email and password."""
     user = DemoUser()
-    body = {"email": user.email, "password": user.password, "transport": transport}
     return {
         "method": "POST",
-        "body": json.dumps(body),
+        "body": json.dumps({"email": user.email, "password": user.password, **fields}),
         "headers": {"content-type": "application/json"},
         "credentials": "include",
     }
 
 
-def log_in(browser: Browser) -> dict[str, Any]:
+def log_in(browser: Browser, **fields: object) -> dict[str, Any]:
     """Log in from a page of the front door's own origin; return the cookie that the browser keeps."""
-    assert browser.fetch("/login", **login())["status"] == 200
+    assert browser.fetch("/login", **login(**fields))["status"] == 200
     (cookie,) = browser.cookies()
     return cookie
 
@@ -101,6 +100,13 @@ def test_the_browser_keeps_the_cookie_as_it_was_meant(browser: Browser) -> None:
         "secure": True,
         "sameSite": "Lax",
     }
+
+
+def test_the_browser_keeps_a_login_that_is_not_to_be_remembered_until_it_is_closed(browser: Browser) -> None:
+    cookie = log_in(browser, remember=False)
+
+    assert cookie["name"] == COOKIE
+    assert "expiry" not in cookie
 
 
 def test_scripts_do_not_see_the_cookie(browser: Browser) -> None:
@@ -188,7 +194,7 @@ def test_a_page_of_an_allowed_origin_logs_in_reads_and_logs_out(browser: Browser
 def test_a_page_of_an_allowed_other_site_uses_a_bearer_token(browser: Browser, origins: Origins) -> None:
     """SameSite=Lax keeps the cookie from it."""
     browser.open(origins.allowed_site)
-    session_id = json.loads(browser.fetch(f"{origins.own}/login", **login("bearer"))["body"])["session_id"]
+    session_id = json.loads(browser.fetch(f"{origins.own}/login", **login(transport="bearer"))["body"])["session_id"]
     with_token = browser.fetch(f"{origins.own}/validate", headers={"authorization": f"Bearer {session_id}"})
 
     assert with_token["status"] == 200
@@ -227,3 +233,33 @@ def test_a_page_of_a_foreign_origin_cannot_log_anybody_out(browser: Browser, ori
     browser.open(f"{origins.own}/validate")
     assert browser.cookies() == [cookie]
     assert browser.fetch("/validate")["status"] == 200
+
+
+def password_change() -> dict[str, Any]:
+    """Return what a page passes to `fetch` to change the password."""
+    body = {"current_password": DemoUser().password, "new_password": "the cat reads no newspaper"}
+    return {"method": "POST", "body": json.dumps(body), "headers": {"content-type": "application/json"}}
+
+
+@pytest.mark.parametrize("page", ["foreign", "foreign_site"])
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("/sessions?all=true", {"method": "DELETE"}),
+        ("/sessions/extend", {"method": "POST"}),
+        ("/password", password_change()),
+    ],
+)
+def test_a_page_of_a_foreign_origin_changes_nothing_of_a_session(
+    browser: Browser, origins: Origins, page: str, path: str, change: dict[str, Any]
+) -> None:
+    """ASVS 3.5.1: neither by what the browser asks about before, nor by what it just sends."""
+    log_in(browser)
+    before = json.loads(browser.fetch("/validate")["body"])
+    browser.open(getattr(origins, page))
+    asked_before = browser.fetch(f"{origins.own}{path}", **change, credentials="include")
+    browser.fetch(f"{origins.own}{path}", method="POST", body=change.get("body"), credentials="include", mode="no-cors")
+
+    assert asked_before == {"error": "TypeError"}
+    browser.open(f"{origins.own}/validate")
+    assert json.loads(browser.fetch("/validate")["body"])["session"] == before["session"]

@@ -1,8 +1,8 @@
 """Every two operations on one session or user, in every order of their store calls, from every state of the copy."""
 
 import inspect
-import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -28,11 +28,19 @@ LIMITED = [pair for pair in LOCKING if "log in" in pair and "create session" not
 LOSING = [pair for pair in PAIRS if "validate" in pair]
 LOSING_POSTGRES = [pair for pair in LOSING if not any(entry_of(name).like for name in pair)]
 ORDERS: Counter[Pair] = Counter()
-"""How many orders each pair was taken through, in all tests here."""
+"""How many orders each pair was taken through in one test."""
 BESIDE = {"validate", "log out", "end one", "end all", "promote", "delete user", "extend"}
 PLAIN = [pair for pair in LOSING if set(pair) <= BESIDE]
 
 MORE_PLAIN = [("log in", "end all"), ("extend", "log out"), ("log out", "promote"), ("validate", "sweep")]
+
+
+@pytest.fixture(autouse=True)
+def tell_orders(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Let the run's summary say how many orders were taken."""
+    ORDERS.clear()
+    yield
+    record_property("orders", [[*pair, orders] for pair, orders in ORDERS.items()])
 
 
 def starts_of(pair: Pair) -> list[str]:
@@ -115,10 +123,3 @@ def test_a_lost_call_to_postgresql_breaks_no_promise(stages: Stage, pair: Pair) 
 def test_the_promises_hold_beside_the_original_as_well(plain_stages: Stage, pair: Pair) -> None:
     for start in starts_of(pair):
         explore(plain_stages, pair, start)
-
-
-def test_it_is_told_how_many_orders_were_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    fewest, most = min(ORDERS.values(), default=0), max(ORDERS.values(), default=0)
-    with capsys.disabled():
-        told = f"{len(ORDERS)} pairs of operations, {ORDERS.total()} orders of their store calls"
-        sys.stdout.write(f"\nInterleavings: {told}, {fewest} to {most} of each pair\n")

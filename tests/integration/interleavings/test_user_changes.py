@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.interfaces import SessionRepository
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionMetadata, UserRole
@@ -121,6 +122,7 @@ def slow(stage: Stage, environment: Environment) -> UserManager:
     return UserManager(
         database=replace(database, sessions=sessions),
         copies=environment.manager._adapter,
+        attempts=MemoryAttemptAdapter(stage.clock),
         policy=stage.policy,
         clock=stage.clock,
         observer=environment.observer,
