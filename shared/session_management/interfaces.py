@@ -129,8 +129,14 @@ class SessionRepository(Protocol):
         Runs in the transaction of `open`, after it, so that its lock orders this against other logins.
         """
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or the one called *handle* alone.
+
+        The index leads to a user's own, so that no other user's records are looked at.
+        """
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None.
@@ -285,8 +291,8 @@ class UserManagerInterface(Protocol):
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended."""
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End one session of a user; whether they have it, or had it a moment ago."""

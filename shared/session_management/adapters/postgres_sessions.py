@@ -101,6 +101,11 @@ _KEEP_NEWEST: Final = """
     RETURNING id
 """
 
+_LIVE_OF: Final = f"""
+    SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.user_id = :user_id AND {_LIVE}
+    ORDER BY s.created_at DESC, s.id DESC LIMIT :limit
+"""
+
 _RECENT: Final = f"""
     SELECT {SESSION_COLUMNS} FROM sessions s
     WHERE s.user_id = :user_id AND (NOT s.revoked OR s.revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds')
@@ -175,9 +180,17 @@ class PostgreSQLSessionAdapter:
         rows = self._postgres.fetch(_KEEP_NEWEST, user_id=user_id, others=count - 1, spared_key=spared_key)
         return [key for (key,) in rows]
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
-        return [session_of(row, self._names) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+        rows = self._postgres.fetch(_LIVE_OF, user_id=user_id, now=now, idle_since=idle_since, limit=limit)
+        return [session_of(row, self._names) for row in rows]
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
+        named = {} if handle is None else {"handle": handle}
+        sql = f"{_RECENT} AND {_HAS_HANDLE[self._names.at_rest]}" if named else _RECENT
+        rows = self._postgres.fetch(sql, user_id=user_id, **named)
+        return [session_of(row, self._names) for row in rows]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""

@@ -41,13 +41,11 @@ class Revocation:
 
         One that has just ended is fenced again: whoever ended it may have missed Redis. Raises as `end`.
         """
-        sessions = self._database.sessions.recent(user_id)
-        key = next((session.key for session in sessions if session.handle == handle), None)
-        if key is None:
-            return False
-        self._database.sessions.revoke(key, reason)
-        self._copies.delete(key)
-        return True
+        found = self._database.sessions.recent(user_id, handle)
+        for session in found:
+            self._database.sessions.revoke(session.key, reason)
+            self._copies.delete(session.key)
+        return bool(found)
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now. Raises as `end`."""

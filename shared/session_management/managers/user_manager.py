@@ -274,12 +274,16 @@ class UserManager(UserManagerInterface):
         """
         return self._validation.extend(session_id, checked_ttl(ttl_seconds))
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
-        recent = self._database.sessions.recent(user_id) if is_user_id(user_id) else []
-        now, expiry = self._clock.now(), self._policy.expiry
-        live = [session for session in recent if not session.revoked and not expiry.is_over(session, now)]
-        return sorted(live, key=lambda session: (session.created_at, session.handle), reverse=True)
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most.
+
+        Raises:
+            InvalidInputError: *limit* is not from 1 to 1000.
+        """
+        limit, now = checked_limit(limit), self._clock.now()
+        if not is_user_id(user_id):
+            return []
+        return list(self._database.sessions.live(user_id, now, self._policy.expiry.idle_since(now), limit))
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End the session of a user that people call *handle*; False if the user has none of that name."""
