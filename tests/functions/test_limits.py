@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from session_management import factory
-from session_management.managers.mock import DEMO_SESSION_ID
+from session_management.managers import password_change
+from session_management.managers.mock import DEMO_PASSWORD, DEMO_SESSION_ID
+from session_management.password_rules import require_strong
 from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
 from tests.functions.test_login import EMAIL, log_in, login_event, session_id_in, validate
 from tests.functions.test_password import NEW, change
@@ -231,6 +233,27 @@ def test_with_redis_down_who_presents_a_session_waits_for_it_once(service: Servi
     assert [call for call in stores.calls if call.startswith(REDIS)] == [f"{REDIS}: reserve"]
     assert validate(service, DEMO_SESSION_ID)["statusCode"] == 401
     assert validate(service, session_id_in(answer))["statusCode"] == 200
+
+
+def test_a_change_before_whose_first_hash_redis_fails_is_not_begun(
+    service: Service, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P2: nothing could be fenced; and whether the current password was right is not told."""
+    computed = watch_hashes(monkeypatch)
+
+    def judge_and_lose_redis(password: str, *, email: str, min_length: int) -> None:
+        require_strong(password, email=email, min_length=min_length)
+        stores.down = {REDIS}
+
+    monkeypatch.setattr(password_change, "require_strong", judge_and_lose_redis)
+    for current in (DEMO_PASSWORD, "wrong"):
+        stores.down = set()
+        assert told(change(service, current_password=current)) == GONE
+        assert stores.calls[-1] == f"{REDIS}: reserve"
+
+    assert computed == []
+    stores.down = set()
+    assert validate(service, DEMO_SESSION_ID)["statusCode"] == 200
 
 
 def test_with_postgresql_down_no_try_is_a_failure_and_no_registration_one(service: Service, stores: Stores) -> None:

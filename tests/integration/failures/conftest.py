@@ -16,7 +16,7 @@ from session_management.models import CreateUserData, SessionMetadata
 from session_management.settings import Settings
 from tests.conftest import MakeEnvironment
 from tests.functions.service import handler_of
-from tests.integration.failures.rows import NO_COPY, OLD_COPY, POSTGRES, REDIS, UNKNOWN
+from tests.integration.failures.rows import NO_COPY, OLD_COPY, POSTGRES, PRESENTED, REDIS, UNKNOWN
 from tests.integration.lambda_life.conftest import EMAIL, PASSWORD
 from tests.integration.lambda_life.requests import DONE, event_for, outcome
 from tests.support.contexts import FakeContext
@@ -83,7 +83,10 @@ class Functions:
             self._keys.flushall()
         if finds == OLD_COPY:
             self.clock.advance(60)
-        return event_for(function, "A" * 43 if finds == UNKNOWN else session_id)
+        event = event_for(function, "A" * 43 if finds == UNKNOWN else session_id)
+        if finds == PRESENTED:
+            event["headers"]["authorization"] = f"Bearer {session_id}"
+        return event
 
     def ask(self, function: str, event: Any, *, seconds: float | None = None) -> Told:
         """Send one request, in its usual time or so many seconds; each registration is of somebody else."""

@@ -105,8 +105,8 @@ class _SlowAnswers:
         self._stage, self._sessions = stage, sessions
 
     def __getattr__(self, method: str) -> Callable[..., object]:
-        def ask(*arguments: Any) -> object:
-            found = getattr(self._sessions, method)(*arguments)
+        def ask(*arguments: Any, **named: Any) -> object:
+            found = getattr(self._sessions, method)(*arguments, **named)
             self._stage.sql.run(f"UPDATE users SET role = 'ADMIN' WHERE id = '{USER_ID}'")
             self._stage.clock.advance(50)
             return found
