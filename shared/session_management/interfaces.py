@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from session_management.attempts import Attempt
+from session_management.attempts import Attempt, Counter
 from session_management.errors import StoreUnavailableError
 from session_management.models import (
     CreateUserData,
@@ -196,7 +196,10 @@ class AttemptAdapter(Protocol):
         """
 
     def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+
+    def forget(self, counter: Counter) -> int:
+        """Empty *counter*, whoever owns what it holds; how many it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +274,16 @@ class UserManagerInterface(Protocol):
     ) -> LogIn | None:
         """Make a user and open their session in the place of the one presented; None if they may not log in yet."""
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make a user unless the email is taken, without a word which."""
 
     def change_own_password(
         self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
     ) -> LogIn:
         """Set the password of a session's user and put a new session in the place of all of theirs."""
+
+    def lift_limit(self, email: str) -> int:
+        """Forget the failures of an account; how many there were."""
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session and return its ID."""

@@ -142,7 +142,7 @@ def test_where_accounts_are_hidden_a_taken_email_is_answered_as_a_free_one(servi
     assert answers[0] == answers[1]
     assert (answers[0]["statusCode"], body_of(answers[0])) == (202, {"accepted": True})
     assert "cookies" not in answers[0]
-    assert calls[0] == calls[1] == [f"{POSTGRES}: create"]
+    assert calls[0] == calls[1] == [f"{REDIS}: reserve", f"{POSTGRES}: create"]
     assert validate(service, DEMO_SESSION_ID)["statusCode"] == 200
     found = service.manager.find_by_email(EMAIL)
     assert found

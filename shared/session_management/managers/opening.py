@@ -1,6 +1,7 @@
 """Opening sessions: record one with its user's login, and whatever changes with it, as one; then copy it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -114,6 +115,13 @@ class Opening:
         if opened is None:
             raise InvalidCredentialsError(_OUTDATED)
         return opened
+
+    def replace(self, presented_session_id: str | None, redis_failure: StoreUnavailableError | None) -> None:
+        """End the session in whose place another was opened; in the record alone after a *redis_failure*."""
+        if presented_session_id:
+            # The other one is open: what a store misses of this, the sweeper finishes, or this one's own end.
+            with suppress(StoreUnavailableError):
+                self._revocation.end(presented_session_id, "replaced", redis_failure=redis_failure)
 
     def _record(
         self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]

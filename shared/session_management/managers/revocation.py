@@ -17,8 +17,10 @@ class Revocation:
         self._copies = copies
         self._policy = policy
 
-    def end(self, session_id: str, reason: str) -> None:
+    def end(self, session_id: str, reason: str, *, redis_failure: StoreUnavailableError | None = None) -> None:
         """End one session. One that is malformed or unknown is ended already.
+
+        After a *redis_failure*, which the request met already, Redis is not waited for again.
 
         Raises:
             StoreUnavailableError: one of the stores does not know yet; the other does.
@@ -26,6 +28,9 @@ class Revocation:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return
+        if redis_failure:
+            self._database.sessions.revoke(key, reason)
+            raise redis_failure
         try:
             is_recorded = self._database.sessions.revoke(key, reason)
         except StoreUnavailableError:

@@ -17,7 +17,7 @@ from session_management.settings import Settings
 from session_management.tokens import handle_of
 from tests.conftest import MakeEnvironment
 from tests.functions.service import handler_of
-from tests.integration.failures.rows import END_ONE, NO_COPY, OLD_COPY, POSTGRES, REDIS, UNKNOWN
+from tests.integration.failures.rows import END_ONE, NO_COPY, OLD_COPY, POSTGRES, PRESENTED, REDIS, UNKNOWN
 from tests.integration.lambda_life.conftest import EMAIL, PASSWORD
 from tests.integration.lambda_life.requests import DONE, event_for, outcome
 from tests.support.contexts import FakeContext
@@ -86,6 +86,8 @@ class Functions:
             self._keys.flushall()
         if finds == OLD_COPY:
             self.clock.advance(60)
+        if finds == PRESENTED:
+            event["headers"]["authorization"] = f"Bearer {session_id}"
         return event
 
     def ask(self, function: str, event: Any, *, seconds: float | None = None) -> Told:

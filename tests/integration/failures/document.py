@@ -124,6 +124,10 @@ of the invocation.
 
 "It finds" says what Redis holds of the session that is asked for.
 
+While Redis fails, passwords are still limited: each environment counts failures and registrations for itself, under a
+fifth of the limits. It does so in place of the counters in Redis, without a second wait, and forgets it when it ends;
+what was counted in Redis holds again as soon as Redis is back.
+
 """
 
 _AFTER: Final = """

@@ -7,6 +7,7 @@ POSTGRES, REDIS = "postgresql", "redis"
 BOTH: Final = (POSTGRES, REDIS)
 OUTAGE: Final = "StoreUnavailableError"
 NO_COPY, FRESH_COPY, OLD_COPY, UNKNOWN = "no copy", "a copy not a minute old", "an older copy", "an unknown session ID"
+PRESENTED: Final = "a session, presented with it"
 
 CANNOT_TELL: Final = "503 `unavailable`, `Retry-After: 5`"
 _RAISES: Final = "an error that API Gateway answers with 500 and does not cache"
@@ -91,6 +92,14 @@ ROWS: Final = [
         (REDIS,),
         200,
         "200 and a session; the first validation writes its copy. Each environment limits tries by itself meanwhile",
+        (REDIS,),
+    ),
+    Row(
+        "login",
+        PRESENTED,
+        (REDIS,),
+        200,
+        "200 and a session; the one presented is revoked in PostgreSQL, and a sweep fences its copy",
         (REDIS,),
     ),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),

@@ -123,6 +123,7 @@ ALONE: Final[dict[str, str]] = {
     "find_by_session_id": "is find_session, without the session",
     "get_all": "reads one page",
     "explain": "looks at both stores, for a person",
+    "lift_limit": "empties a counter of failures, which no session is in",
     "list_sessions": "reads one user's rows",
     "register": "makes a user whom nobody knows yet",
     "register_unseen": "makes a user whom nobody knows yet",

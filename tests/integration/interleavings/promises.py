@@ -14,8 +14,7 @@ from session_management.managers.user_manager import UserManager
 from session_management.models import LogIn, SessionWithUser
 from tests.integration.interleavings.catalogue import entry_of
 from tests.integration.interleavings.entry import Ends, Entry
-from tests.integration.interleavings.explorer import POSTGRES
-from tests.integration.interleavings.operation import Outcome
+from tests.integration.interleavings.operation import POSTGRES, Outcome
 from tests.integration.interleavings.stage import Stage, Work
 
 _AT_ONCE: Final = timedelta()

@@ -9,7 +9,7 @@ import pytest
 
 from session_management.managers.user_manager import UserManager
 from tests.integration.interleavings.catalogue import ALONE, CATALOGUE, PAIRS, entry_of, works_of
-from tests.integration.interleavings.explorer import POSTGRES, REDIS
+from tests.integration.interleavings.operation import POSTGRES, REDIS
 from tests.integration.interleavings.promises import Promises
 from tests.integration.interleavings.stage import Stage
 from tests.integration.interleavings.starts import STARTS, STATES_OF_THE_COPY
