@@ -17,6 +17,8 @@ _SWEEP_COUNTS = (
     "revoked_deleted",
     "fences_written",
     "legacy_cleared",
+    "plain_deleted",
+    "plain_left",
     "batches",
     "finished",
 )

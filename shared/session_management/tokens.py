@@ -34,20 +34,37 @@ def is_handle(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SessionNames:
-    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain")."""
+    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain").
+
+    With `takes_plain` IDs that were kept in plain form before are taken too, to be kept as digests from then on.
+    """
 
     at_rest: AtRest = "digest"
+    takes_plain: bool = False
 
     def key_of(self, session_id: str) -> str | None:
         """Return the stores' key for *session_id*, or None if no ID of ours can look like that."""
-        if not _FORMS[self.at_rest].fullmatch(session_id):
+        if not _FORMS["plain" if self.takes_plain else self.at_rest].fullmatch(session_id):
             return None
         return handle_of(session_id) if self.at_rest == "digest" else session_id
 
     def handle_of_key(self, key: str) -> str:
         """Return the public handle of the session that the stores call *key*."""
-        return key if self.at_rest == "digest" else handle_of(key)
+        return key if self.at_rest == "digest" and is_handle(key) else handle_of(key)
 
     def key_of_handle(self, handle: str) -> str | None:
         """Return the stores' key for the session that people call *handle*; None where only its record tells that."""
         return handle if self.at_rest == "digest" else None
+
+    @property
+    def knows_plain(self) -> bool:
+        """Whether a session may be known by its ID in plain form."""
+        return self.takes_plain or self.at_rest == "plain"
+
+    def may_record(self, key: str) -> bool:
+        """Return whether a session of ours can be kept under *key*.
+
+        In plain form none is kept under what looks like a handle: handles are public, and while both forms are at
+        rest, one that is presented as a session ID would open the session that it names.
+        """
+        return self.at_rest == "digest" or not is_handle(key)

@@ -79,16 +79,50 @@ _REVOKE: Final = """
 # Where IDs are plain, the original may know the session by the legacy column of its user.
 _FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
 
-# The lock orders this against logins and other changes of the user. The legacy column is a session as well.
+# The lock orders this against logins and other changes of the user. The legacy column is a session as well, and those
+# of the original that no column names are ended by the date alone.
 _LOCK_AND_CLEAR: Final = """
     WITH was AS (SELECT id, session_id FROM users WHERE id = :user_id FOR NO KEY UPDATE)
-    UPDATE users u SET session_id = NULL FROM was WHERE u.id = was.id RETURNING was.session_id
+    UPDATE users u SET session_id = NULL, all_ended_at = now() FROM was WHERE u.id = was.id RETURNING was.session_id
 """
 
 _REVOKE_ALL: Final = """
     UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
     WHERE user_id = :user_id AND NOT revoked AND id <> :except_key
     RETURNING id
+"""
+
+# The lock comes first, as everywhere: who counts a user's sessions, or ends them all, sees one of the two names.
+_RENAME: Final = f"""
+    WITH u AS (
+        SELECT u.* FROM users u
+        WHERE u.id = (SELECT user_id FROM sessions WHERE id = :plain_key) AND u.status = 'ACTIVE'
+        FOR NO KEY UPDATE
+    ), s AS (
+        UPDATE sessions s SET id = :key FROM u
+        WHERE s.id = :plain_key AND s.user_id = u.id AND {_LIVE} AND NOT EXISTS (SELECT FROM sessions WHERE id = :key)
+        RETURNING s.*
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
+"""
+
+_ADOPT: Final = f"""
+    WITH u AS (
+        UPDATE users u SET session_id = NULLIF(u.session_id, :plain_key)
+        WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (NOT :in_column OR u.session_id = :plain_key)
+            AND (u.all_ended_at IS NULL OR u.all_ended_at < :created_at)
+        RETURNING u.*
+    ), s AS (
+        INSERT INTO sessions
+            (id, user_id, created_at, last_activity, authenticated_at, expires_at, absolute_expires_at,
+            ip_address, user_agent)
+        SELECT :key, u.id, :created_at, :last_activity, :created_at, :expires_at, :absolute_expires_at,
+            :ip::inet, :user_agent
+        FROM u
+        ON CONFLICT (id) DO NOTHING
+        RETURNING *
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
 """
 
 _KEEP_NEWEST: Final = """
@@ -141,15 +175,19 @@ class PostgreSQLSessionAdapter:
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
+        if not self._names.may_record(key):
+            return None
         return self._found(_CHECK, key=key, now=now, touch_before=touch_before, idle_since=idle_since)
 
     def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
+        if not self._names.may_record(key):
+            return None
         return self._found(_EXTEND, key=key, until=until, now=now, idle_since=idle_since)
 
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
-        is_recorded = bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        is_recorded = self._names.may_record(key) and bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
         if self._names.at_rest == "plain":
             self._postgres.execute(_FORGET, key=key)
         return is_recorded
@@ -158,9 +196,29 @@ class PostgreSQLSessionAdapter:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
         legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id)
         ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
-        # Where IDs are digests, no session of the original is accepted: its ID is not a key of ours.
-        known = [*ended, *legacy] if self._names.at_rest == "plain" else ended
+        # Where IDs are nothing but digests, no session of the original is accepted: its ID is not a key of ours.
+        known = [*ended, *legacy] if self._names.knows_plain else ended
         return [key for (key,) in known if key is not None]
+
+    def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled."""
+        return self._found(_RENAME, plain_key=plain_key, key=key, now=now, idle_since=idle_since)
+
+    def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:
+        """Record a session that the original made; None if it is recorded, or ended in the meantime."""
+        return self._found(
+            _ADOPT,
+            key=session.key,
+            plain_key=plain_key,
+            in_column=in_column,
+            user_id=session.user_id,
+            created_at=session.created_at,
+            last_activity=session.last_activity,
+            expires_at=session.expires_at,
+            absolute_expires_at=session.absolute_expires_at,
+            ip=session.ip,
+            user_agent=session.user_agent,
+        )
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""

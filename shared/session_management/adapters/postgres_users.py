@@ -16,6 +16,11 @@ _HASH: Final = "SELECT hashed_password FROM users WHERE id = :user_id AND status
 _BY_SESSION_ID: Final = f"""
     SELECT {USER_COLUMNS} FROM users u
     WHERE u.session_id = :session_id AND u.status = 'ACTIVE' AND u.last_login_at > :logged_in_after
+        AND (u.all_ended_at IS NULL OR u.all_ended_at < u.last_login_at)
+"""
+_IN_SESSION: Final = f"""
+    SELECT {USER_COLUMNS} FROM users u
+    WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (u.all_ended_at IS NULL OR u.all_ended_at < :created_at)
 """
 _INSERT: Final = f"""
     INSERT INTO users AS u (email, hashed_password, role, is_verified)
@@ -55,6 +60,12 @@ class PostgreSQLUserAdapter:
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
         return _first(self._postgres.fetch(_BY_SESSION_ID, session_id=session_id, logged_in_after=logged_in_after))
+
+    def find_in_session(self, user_id: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all their sessions were ended since *created_at*, the start of this one."""
+        if not is_user_id(user_id):
+            return None
+        return _first(self._postgres.fetch(_IN_SESSION, user_id=user_id, created_at=created_at))
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""

@@ -5,14 +5,19 @@ from contextlib import suppress
 
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.managers.copies import Copies
+from session_management.managers.upgrading import Upgrading
 from session_management.policy import SessionPolicy
 
 
 class Revocation:
     """Ends sessions. Done only when both stores know; the sweeper finishes what Redis missed."""
 
-    def __init__(self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy) -> None:
+    def __init__(
+        self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy, upgrading: Upgrading
+    ) -> None:
         """Use these."""
+        self._upgrading = upgrading
         self._database = database
         self._copies = copies
         self._policy = policy
@@ -26,6 +31,10 @@ class Revocation:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return
+        if not self._policy.names.may_record(key):
+            self._end_foreign(key, reason)
+            return
+        failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
             is_recorded = self._database.sessions.revoke(key, reason)
         except StoreUnavailableError:
@@ -35,6 +44,8 @@ class Revocation:
         # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
         if is_recorded or self._policy.accepts_original:
             self._copies.delete(key)
+        if failure:
+            raise failure
 
     def end_one_of(self, user_id: str, handle: str, reason: str) -> bool:
         """End the user's session that people call *handle*; whether they have it, or had it within a fence's life.
@@ -68,6 +79,25 @@ class Revocation:
         for session in sessions:
             if not session.revoked and session.key != opened:
                 self._copies.invalidate(session)
+
+    def _take_in(self, session_id: str, key: str) -> StoreUnavailableError | None:
+        """Have a session that may still be in plain form end as the digest that its next use would make of it.
+
+        Even past the time of upgrades: another environment's clock may be behind. Returns that Redis did not answer:
+        the original's JSON may be there.
+        """
+        try:
+            return self._upgrading.take_in(session_id).failure
+        except StoreUnavailableError:
+            Copies(self._copies).fence([key])
+            raise
+
+    def _end_foreign(self, key: str, reason: str) -> None:
+        """End a session of the original whose ID looks like a handle; what a handle of ours names is not touched."""
+        self._database.sessions.revoke(key, reason)
+        seen = self._copies.get(key)
+        if seen and not seen.is_ours:
+            self._copies.delete(key)
 
     def _fence_keys(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -24,6 +24,7 @@ from session_management.managers.opening import Opening
 from session_management.managers.password_change import PasswordChange
 from session_management.managers.registration import Registration
 from session_management.managers.revocation import Revocation
+from session_management.managers.upgrading import Upgrading
 from session_management.managers.validation import Validation
 from session_management.models import (
     CreateUserData,
@@ -63,7 +64,8 @@ class UserManager(UserManagerInterface):
         self._policy = policy
         self._clock = clock
         tolerant = Copies(copies)
-        self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
         self._opening = Opening(
             database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
         )
