@@ -92,10 +92,13 @@ _REVOKE_ALL: Final = """
     RETURNING id
 """
 
+# Who validates may read no password's hash.
+_USER_FIELDS: Final = "u.id, u.email, u.role, u.is_verified, u.status, u.created_at, u.last_login_at"
+
 # The lock comes first, as everywhere: who counts a user's sessions, or ends them all, sees one of the two names.
 _RENAME: Final = f"""
     WITH u AS (
-        SELECT u.* FROM users u
+        SELECT {_USER_FIELDS} FROM users u
         WHERE u.id = (SELECT user_id FROM sessions WHERE id = :plain_key) AND u.status = 'ACTIVE'
         FOR NO KEY UPDATE
     ), s AS (
@@ -111,7 +114,7 @@ _ADOPT: Final = f"""
         UPDATE users u SET session_id = NULLIF(u.session_id, :plain_key)
         WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (NOT :in_column OR u.session_id = :plain_key)
             AND (u.all_ended_at IS NULL OR u.all_ended_at < :created_at)
-        RETURNING u.*
+        RETURNING {_USER_FIELDS}
     ), s AS (
         INSERT INTO sessions
             (id, user_id, created_at, last_activity, authenticated_at, expires_at, absolute_expires_at,
