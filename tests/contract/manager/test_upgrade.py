@@ -306,3 +306,23 @@ def test_a_json_that_is_back_is_not_taken_in_twice(
     assert first
     assert again
     assert again.session.expires_at == first.session.expires_at
+
+
+def test_what_the_original_ended_while_it_was_taken_in_is_over(
+    stores: Stores, before: UserManager, manager: UserManager, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P2: its logout deletes the JSON, which a second look misses."""
+    session_id = in_redis(stores, before, user)
+    sessions = manager._database.sessions
+    adopt = sessions.adopt
+
+    def adopt_after_its_logout(*args: Any, **kwargs: Any) -> Any:
+        stores.lose_copies()
+        return adopt(*args, **kwargs)
+
+    monkeypatch.setattr(sessions, "adopt", adopt_after_its_logout)
+    assert manager.find_session(session_id) is None
+    row = stores.row(handle_of(session_id))
+    assert row
+    assert row.reason == "original_logout"
+    assert manager.find_session(session_id) is None

@@ -70,7 +70,6 @@ def works(stage: Stage, *names: str) -> dict[str, Work]:
         "change password": lambda manager: manager.change_password(USER_ID, "the new password"),
         "delete user": lambda manager: manager.delete(USER_ID),
         "log in": lambda manager: manager.log_in(EMAIL, PASSWORD, SessionMetadata()),
-        "logout at the original": lambda _: stage.keys.delete(f"session:{stage.session_id}"),
     }
     return {name: all_of_them[name.rstrip(" 12")] for name in names}
 
@@ -138,18 +137,3 @@ def test_two_that_take_a_session_in_at_once_both_find_it(upgrading: Stage, start
 def test_a_login_beside_an_upgrade_ends_only_what_the_column_holds(upgrading: Stage, start: Start) -> None:
     """It replaces that, as a login there does."""
     assert explore(upgrading, start, "validate", "log in", ends=start is in_column) >= 5
-
-
-def test_a_logout_at_the_original_beside_an_upgrade_ends_it_or_came_after_it(upgrading: Stage) -> None:
-    """It deletes a key. Where that came before the second look, the session is over; else the record has it."""
-
-    def at_the_end(ended: dict[str, Outcome]) -> None:
-        found = upgrading.a_manager(upgrading.policy).find_session(upgrading.session_id)
-        assert (found is None) == (ended["validate"].value is None), "refused, and then let in"
-
-    upgrading.explore(
-        works(upgrading, "validate", "logout at the original"),
-        set_up=lambda: in_redis(upgrading),
-        holds=lambda _: None,
-        holds_at_end=at_the_end,
-    )
