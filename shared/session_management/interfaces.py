@@ -72,8 +72,8 @@ class UserRepository(Protocol):
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
 
-    def find_in_session(self, user_id: str, created_at: datetime) -> User | None:
-        """Return the enabled user; None if all their sessions were ended since *created_at*, the start of this one."""
+    def find_in_session(self, user_id: str, handle: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all sessions but another were ended since *created_at*, when this began."""
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""
@@ -111,12 +111,19 @@ class SessionRepository(Protocol):
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
 
     def revoke(self, key: str, reason: str) -> bool:
-        """End one session, for good; whether there is a record of it, just ended or before."""
+        """End one session, for good; whether there is a record of it, just ended or before.
+
+        For a key that the record gave, or `may_record` allows: a handle is no proof.
+        """
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now, the original's among them.
 
-        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column.
+        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column unless it holds
+        *except_key*. Of the original's sessions that no column names, each that began before is over, but that one.
         """
 
     def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:

@@ -32,6 +32,14 @@ def is_handle(text: str) -> bool:
     return _HANDLE.fullmatch(text) is not None
 
 
+def handle_of_record(key: str) -> str:
+    """Return the public handle of the session that is recorded under *key*, in whichever form that is.
+
+    Nothing is recorded in plain form under what looks like a handle.
+    """
+    return key if is_handle(key) else handle_of(key)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionNames:
     """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain").
@@ -50,7 +58,7 @@ class SessionNames:
 
     def handle_of_key(self, key: str) -> str:
         """Return the public handle of the session that the stores call *key*."""
-        return key if self.at_rest == "digest" and is_handle(key) else handle_of(key)
+        return key if self.at_rest == "digest" else handle_of(key)
 
     def key_of_handle(self, handle: str) -> str | None:
         """Return the stores' key for the session that people call *handle*; None where only its record tells that."""
@@ -60,6 +68,10 @@ class SessionNames:
     def knows_plain(self) -> bool:
         """Whether a session may be known by its ID in plain form."""
         return self.takes_plain or self.at_rest == "plain"
+
+    def is_current(self, key: str) -> bool:
+        """Return whether a session that is recorded under *key* is kept as it would be now."""
+        return is_handle(key) == (self.at_rest == "digest")
 
     def may_record(self, key: str) -> bool:
         """Return whether a session of ours can be kept under *key*.

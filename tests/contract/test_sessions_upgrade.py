@@ -91,20 +91,38 @@ def test_what_was_made_before_all_sessions_were_ended_is_not_recorded(stores: St
     before = of_the_original(stores, user)
     with stores.database.begin():
         stores.database.sessions.revoke_all(user.id, "revoke_all", None)
-    assert stores.database.users.find_in_session(user.id, before.created_at) is None
+    assert stores.database.users.find_in_session(user.id, before.handle, before.created_at) is None
     assert stores.database.sessions.adopt(before, "theirs", in_column=False) is None
     stores.pass_time(0.001)
     after = of_the_original(stores, user)
-    assert stores.database.users.find_in_session(user.id, after.created_at) == user
+    assert stores.database.users.find_in_session(user.id, after.handle, after.created_at) == user
     assert stores.database.sessions.adopt(after, "theirs", in_column=False)
+
+
+def end_all(stores: Stores, user: User, except_key: str | None) -> list[str]:
+    with stores.database.begin():
+        return stores.database.sessions.revoke_all(user.id, "revoke_all", except_key)
+
+
+def test_the_session_that_is_kept_when_all_others_end_is_none_of_them(stores: Stores, user: User) -> None:
+    """The date is of those that have no record, too; the next end of all that keeps another ends this one as well."""
+    kept, other = of_the_original(stores, user), of_the_original(stores, user)
+    end_all(stores, user, kept.key)
+    find = stores.database.users.find_in_session
+    assert find(user.id, kept.handle, kept.created_at) == user
+    assert find(user.id, other.handle, other.created_at) is None
+    assert stores.database.sessions.adopt(other, "another", in_column=False) is None
+    assert stores.database.sessions.adopt(kept, "theirs", in_column=False)
+    end_all(stores, user, other.key)
+    assert find(user.id, kept.handle, kept.created_at) is None
 
 
 def test_nobody_is_in_a_session_who_is_disabled_or_gone(stores: Stores, user: User) -> None:
     session, now = of_the_original(stores, user), stores.clock.now() + timedelta(days=1)
     stores.database.users.update(user.id, {"status": "DISABLED"})
-    assert stores.database.users.find_in_session(user.id, now) is None
+    assert stores.database.users.find_in_session(user.id, session.handle, now) is None
     assert stores.database.sessions.adopt(session, "theirs", in_column=False) is None
     stores.database.users.delete(user.id)
-    assert stores.database.users.find_in_session(user.id, now) is None
+    assert stores.database.users.find_in_session(user.id, session.handle, now) is None
     assert stores.database.sessions.adopt(session, "theirs", in_column=False) is None
-    assert stores.database.users.find_in_session("nobody", now) is None
+    assert stores.database.users.find_in_session("nobody", session.handle, now) is None

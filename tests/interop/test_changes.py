@@ -129,15 +129,16 @@ def test_a_user_who_is_enabled_again_has_none_of_the_sessions_of_before(
     assert env.manager.find_session(original.log_in(ann.email).session_id)
 
 
-def test_a_new_password_ends_its_session_in_redis_even_where_it_is_the_one_to_keep(
+def test_a_new_password_spares_the_session_to_keep_on_both_whichever_made_it(
     env: Environment, original: Original, ann: User, pass_time: PassTime
 ) -> None:
-    """The date spares none. One of ours is kept, on both."""
-    session_id, kept = original.log_in(ann.email).session_id, ours(env, ann)
+    session_id, other = original.log_in(ann.email).session_id, ours(env, ann)
     pass_time(1)
     env.manager.change_password(ann.id, "another password", keep_session_id=session_id)
-    assert env.manager.find_session(session_id) is None
-    assert env.manager.find_session(kept) is None
+    assert env.manager.find_session(session_id)
+    assert original.accepts(session_id)
+    assert env.manager.find_session(other) is None
+    assert not original.accepts(other)
     kept = ours(env, ann)
     env.manager.change_password(ann.id, "yet another one", keep_session_id=kept)
     assert env.manager.find_session(kept)

@@ -16,16 +16,16 @@ from tests.interop.original_application import Original
 WEEK = 604_800
 LATER, EARLIER = timedelta(days=1), timedelta(days=-1)
 
-type Switch = Callable[[timedelta], None]
+type Switch = Callable[[timedelta | None], None]
 
 
 @pytest.fixture
 def switch(monkeypatch: pytest.MonkeyPatch, fresh_factory: type[UserManagerFactory]) -> Iterator[Switch]:
-    """Deploy the functions with digests, and an end of upgrades so far from now."""
+    """Deploy the functions with digests, and an end of upgrades so far from now; with None, in plain form again."""
 
-    def deploy(ends_in: timedelta) -> None:
-        monkeypatch.setenv("SESSION_ID_AT_REST", "digest")
-        monkeypatch.setenv("SESSION_UPGRADE_PLAIN_UNTIL", (datetime.now(UTC) + ends_in).isoformat())
+    def deploy(ends_in: timedelta | None) -> None:
+        monkeypatch.setenv("SESSION_ID_AT_REST", "digest" if ends_in else "plain")
+        monkeypatch.setenv("SESSION_UPGRADE_PLAIN_UNTIL", (datetime.now(UTC) + ends_in).isoformat() if ends_in else "")
         fresh_factory.clear_cache()
 
     yield deploy
@@ -102,3 +102,26 @@ def test_when_the_time_is_over_they_are_refused_and_the_sweep_ends_them_for_the_
     assert (swept["plain_deleted"], swept["plain_left"]) == (1, 0)
     assert not original.accepts(sessions["in the column"])
     assert original.accepts(sessions["in redis"]), "its key is found by nobody, and goes within its week"
+
+
+def test_a_handle_is_a_session_id_at_no_door_of_ours_on_either_side_of_the_switch(
+    here: Functions, ann: User, switch: Switch
+) -> None:
+    """P5: it is public. Both forms are at rest here, and the switch is taken back in between."""
+    switch(LATER)
+    session_id = here.log_in()
+    handle = handle_of(session_id)
+    for ends_in in (LATER, None, EARLIER):
+        switch(ends_in)
+        assert not here.accepts(handle)
+        here.log_out(handle)
+    switch(LATER)
+    assert here.accepts(session_id)
+
+
+def test_to_the_original_a_handle_is_a_session_id_so_that_it_has_to_be_off_before_the_switch(
+    here: Functions, original: Original, ann: User, switch: Switch
+) -> None:
+    """What its rules do not allow: it takes whatever stands under `session:` for a session of that ID."""
+    switch(LATER)
+    assert original.accepts(handle_of(here.log_in()))

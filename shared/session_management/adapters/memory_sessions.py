@@ -56,21 +56,33 @@ class MemorySessionAdapter:
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
         with self._database.lock:
-            row = self._row(key)
+            row = self._database.sessions.get(key)
             if row and not row.session.revoked:
                 self._end(row, reason)
-            for user in [user for user in self._database.users.values() if user.session_id == key]:
-                self._database.users[user.user.id] = replace(user, session_id=None)
+            self.forget(key)
             return row is not None
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
+        if self._names.at_rest == "plain":
+            with self._database.lock:
+                for user in [user for user in self._database.users.values() if user.session_id == key]:
+                    self._database.users[user.user.id] = replace(user, session_id=None)
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
         with self._database.lock:
             user = self._database.users.get(user_id)
-            legacy = user.session_id if user else None
+            legacy = user.session_id if user and user.session_id != except_key else None
             if user:
-                self._database.users[user_id] = replace(user, session_id=None, all_ended_at=self._clock.now())
-            rows = [row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key]
+                self._database.users[user_id] = replace(
+                    user,
+                    session_id=None if legacy else user.session_id,
+                    all_ended_at=self._clock.now(),
+                    all_ended_but=self._names.handle_of_key(except_key) if except_key else None,
+                )
+            kept = self._row(except_key) if except_key else None
+            rows = [row for row in self._of(user_id) if not row.session.revoked and row is not kept]
             for row in rows:
                 self._end(row, reason)
             known = [legacy] if legacy and self._names.knows_plain else []
@@ -93,7 +105,11 @@ class MemorySessionAdapter:
         """Record a session that the original made; None if it is recorded, or ended in the meantime."""
         with self._database.lock:
             row = self._database.users.get(session.user_id)
-            if not row or session.key in self._database.sessions or not row.may_be_in(session.created_at):
+            if (
+                not row
+                or session.key in self._database.sessions
+                or not row.may_be_in(session.handle, session.created_at)
+            ):
                 return None
             is_there = row.session_id == plain_key
             if in_column and not is_there:

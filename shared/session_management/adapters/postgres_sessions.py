@@ -8,6 +8,7 @@ from session_management.adapters.postgres_rows import (
     RECORDED_COLUMNS,
     SESSION_COLUMNS,
     USER_COLUMNS,
+    may_be_in,
     recorded_session_of,
     session_of,
     session_with_user_of,
@@ -15,7 +16,7 @@ from session_management.adapters.postgres_rows import (
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
 from session_management.models import RecordedSession, Session, SessionWithUser
-from session_management.tokens import AtRest, SessionNames
+from session_management.tokens import SessionNames
 
 # What has not ended: expiry.ExpiryRule, as a guard on writes; who asks decides by the rule itself.
 _LIVE: Final = """
@@ -80,10 +81,13 @@ _REVOKE: Final = """
 _FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
 
 # The lock orders this against logins and other changes of the user. The legacy column is a session as well, and those
-# of the original that no column names are ended by the date alone.
+# of the original that no column names are ended by the date alone; the one that is kept has its handle for that.
 _LOCK_AND_CLEAR: Final = """
     WITH was AS (SELECT id, session_id FROM users WHERE id = :user_id FOR NO KEY UPDATE)
-    UPDATE users u SET session_id = NULL, all_ended_at = now() FROM was WHERE u.id = was.id RETURNING was.session_id
+    UPDATE users u
+    SET session_id = CASE WHEN was.session_id = :except_key THEN was.session_id END,
+        all_ended_at = now(), all_ended_but = :except_handle
+    FROM was WHERE u.id = was.id RETURNING CASE WHEN u.session_id IS NULL THEN was.session_id END
 """
 
 _REVOKE_ALL: Final = """
@@ -113,7 +117,7 @@ _ADOPT: Final = f"""
     WITH u AS (
         UPDATE users u SET session_id = NULLIF(u.session_id, :plain_key)
         WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (NOT :in_column OR u.session_id = :plain_key)
-            AND (u.all_ended_at IS NULL OR u.all_ended_at < :created_at)
+            AND {may_be_in(":created_at")}
         RETURNING {_USER_FIELDS}
     ), s AS (
         INSERT INTO sessions
@@ -145,17 +149,17 @@ _RECENT: Final = f"""
 
 _BY_HANDLE: Final = f"SELECT {RECORDED_COLUMNS}, {USER_COLUMNS} FROM sessions s JOIN users u ON u.id = s.user_id WHERE"
 # By its key where that is the handle; where keys are session IDs, no index knows their digests.
-_HAS_HANDLE: Final[dict[AtRest, str]] = {
-    "digest": "s.id = :handle",
-    "plain": "encode(sha256(convert_to(s.id, 'UTF8')), 'hex') = :handle",
-}
+_IS_HANDLE: Final = "length(s.id) = 64 AND s.id = :handle"
+_HAS_HANDLE: Final = (
+    f"({_IS_HANDLE} OR length(s.id) <> 64 AND encode(sha256(convert_to(s.id, 'UTF8')), 'hex') = :handle)"
+)
 
 
 class PostgreSQLSessionAdapter:
     """Sessions in the table `sessions`. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
 
     def __init__(self, postgres: Postgres, names: SessionNames) -> None:
-        """Use *postgres*; *names* turns keys into handles."""
+        """Use *postgres*; *names* tells what may be kept under which key."""
         self._postgres = postgres
         self._names = names
 
@@ -190,15 +194,21 @@ class PostgreSQLSessionAdapter:
 
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
-        is_recorded = self._names.may_record(key) and bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        is_recorded = bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        self.forget(key)
+        return is_recorded
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
         if self._names.at_rest == "plain":
             self._postgres.execute(_FORGET, key=key)
-        return is_recorded
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
-        legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id)
-        ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
+        handle = self._names.handle_of_key(except_key) if except_key else None
+        legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id, except_key=except_key, except_handle=handle)
+        row_key = except_key if except_key and self._names.may_record(except_key) else ""
+        ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=row_key)
         # Where IDs are nothing but digests, no session of the original is accepted: its ID is not a key of ours.
         known = [*ended, *legacy] if self._names.knows_plain else ended
         return [key for (key,) in known if key is not None]
@@ -212,6 +222,7 @@ class PostgreSQLSessionAdapter:
         return self._found(
             _ADOPT,
             key=session.key,
+            handle=session.handle,
             plain_key=plain_key,
             in_column=in_column,
             user_id=session.user_id,
@@ -230,13 +241,14 @@ class PostgreSQLSessionAdapter:
 
     def recent(self, user_id: str) -> Sequence[Session]:
         """Return a user's sessions that are live, or were revoked within a fence's life."""
-        return [session_of(row, self._names) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+        return [session_of(row) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""
-        rows = self._postgres.fetch(f"{_BY_HANDLE} {_HAS_HANDLE[self._names.at_rest]}", handle=handle)
-        return recorded_session_of(rows[0], self._names) if rows else None
+        which = _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
+        rows = self._postgres.fetch(f"{_BY_HANDLE} {which}", handle=handle)
+        return recorded_session_of(rows[0]) if rows else None
 
     def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
         rows = self._postgres.fetch(sql, **parameters)
-        return session_with_user_of(rows[0], self._names) if rows else None
+        return session_with_user_of(rows[0]) if rows else None

@@ -8,6 +8,7 @@ from session_management.managers.copies import Look
 from session_management.models import Session, SessionWithUser, User
 from session_management.policy import SessionPolicy
 from session_management.session_data import to_datetime
+from session_management.tokens import handle_of
 
 
 class OriginalSessions:
@@ -31,7 +32,7 @@ class OriginalSessions:
         if seen is None or seen.is_ours or not seen.user_id:
             return None
         created_at, expires_at = to_datetime(seen.created_at), to_datetime(seen.expires_at)
-        user = self._users.find_in_session(seen.user_id, created_at)
+        user = self._users.find_in_session(seen.user_id, handle_of(look.key), created_at)
         if user is None:
             return None
         session = self._session(look.key, user, created_at, now)
@@ -51,7 +52,7 @@ class OriginalSessions:
     def _session(self, key: str, user: User, created_at: datetime, now: datetime) -> Session:
         return Session(
             key=key,
-            handle=self._policy.names.handle_of_key(key),
+            handle=handle_of(key),  # the key is its ID, which may look like a handle
             user_id=user.id,
             created_at=created_at,
             expires_at=created_at + self._policy.max_age,

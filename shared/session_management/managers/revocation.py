@@ -31,19 +31,16 @@ class Revocation:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return
-        if not self._policy.names.may_record(key):
-            self._end_foreign(key, reason)
-            return
         failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
-            is_recorded = self._database.sessions.revoke(key, reason)
+            is_recorded = self._end_record(key, reason)
         except StoreUnavailableError:
             with suppress(StoreUnavailableError):
-                self._copies.delete(key)
+                self._fence_presented(key)
             raise
         # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
         if is_recorded or self._policy.accepts_original:
-            self._copies.delete(key)
+            self._fence_presented(key)
         if failure:
             raise failure
 
@@ -62,11 +59,21 @@ class Revocation:
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now. Raises as `end`."""
-        except_key = self._policy.names.key_of(except_session_id) if except_session_id else None
+        except_key = self.key_to_keep(except_session_id)
         with self._database.begin():
             ended = self._database.sessions.revoke_all(user_id, reason, except_key)
         self.fence(user_id, ended)
         return len(ended)
+
+    def key_to_keep(self, session_id: str | None) -> str | None:
+        """Return the key of the session that an end of all others is to spare, for `revoke_all`; None for none.
+
+        One that is still in plain form is taken in first, or it would be one of the others.
+        """
+        key = self._policy.names.key_of(session_id) if session_id else None
+        if session_id and key:
+            self._upgrading.take_in_while_there_is_time(session_id)
+        return key
 
     def fence(self, user_id: str, ended: Iterable[str], *, opened: str = "") -> None:
         """After a commit that *ended* some sessions, fence every copy that could still show what was before.
@@ -92,12 +99,20 @@ class Revocation:
             Copies(self._copies).fence([key])
             raise
 
-    def _end_foreign(self, key: str, reason: str) -> None:
-        """End a session of the original whose ID looks like a handle; what a handle of ours names is not touched."""
-        self._database.sessions.revoke(key, reason)
-        seen = self._copies.get(key)
-        if seen and not seen.is_ours:
-            self._copies.delete(key)
+    def _end_record(self, key: str, reason: str) -> bool:
+        """End what is recorded of a presented session, if its ID may be the name of a record; whether there is one."""
+        if self._policy.names.may_record(key):
+            return self._database.sessions.revoke(key, reason)
+        self._database.sessions.forget(key)
+        return False
+
+    def _fence_presented(self, key: str) -> None:
+        """Fence the copy under a presented ID: where that looks like a handle, only what the original wrote."""
+        if not self._policy.names.may_record(key):
+            seen = self._copies.get(key)
+            if seen is None or seen.is_ours:
+                return
+        self._copies.delete(key)
 
     def _fence_keys(self, keys: Iterable[str]) -> None:
         for key in keys:

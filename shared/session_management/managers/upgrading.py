@@ -50,6 +50,11 @@ class Upgrading:
         self._take_in(session_id, look, self._clock.now())
         return look
 
+    def take_in_while_there_is_time(self, session_id: str) -> None:
+        """Take the session in, if there is one, unless the time of upgrades is over, or there is none. Raises as it."""
+        if self._policy.is_upgrading(self._clock.now()):
+            self.take_in(session_id)
+
     def _take_in(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
         key, foreign = self._key(session_id), self._original.in_redis(look, now)
         with self._database.begin():

@@ -126,7 +126,7 @@ class UserManager(UserManagerInterface):
             InvalidInputError: the password is empty.
         """
         hashed = hash_password(checked_password(password))
-        keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
+        keep = self._revocation.key_to_keep(keep_session_id)
         with self._database.begin():
             # The user first: a login under way waits for this lock, and then finds its hash outdated.
             user = self._database.users.update(user_id, {"hashed_password": hashed})

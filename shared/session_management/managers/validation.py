@@ -144,6 +144,8 @@ class Validation:
         """Fence a copy that the record denies, or it would be believed again when PostgreSQL does not answer."""
         if look.seen is None or not look.seen.is_ours or look.seen.fence:
             return
+        if not self._policy.names.may_record(look.key):
+            return  # it is the copy of what a handle names: that was no answer about it
         if is_revoked:
             self._copies.fence([look.key])
         else:

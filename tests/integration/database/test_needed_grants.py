@@ -109,7 +109,7 @@ def test_every_privilege_of_the_validator_is_needed(
             assert validator.manager.find_session("A" * 43) is None
 
     found = needed(inside, roles["validator"].split(":")[0], work)
-    assert len(found) == 1 + 1 + 9 + 1 + 2
+    assert len(found) == 1 + 1 + 10 + 1 + 2
     assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
 
 

@@ -54,6 +54,37 @@ def test_without_valkey_a_session_is_accepted_as_it_is_and_taken_in_later(
     assert (rows(since, session_id), rows(since, handle_of(session_id))) == (0, 1)
 
 
+def test_whoever_ends_all_others_without_valkey_keeps_a_session_that_is_still_in_plain_form(
+    before: Environment, since: Environment, ann: User, valkey: EmbeddedValkey
+) -> None:
+    """P1: it could not be taken in before, where Valkey would have been asked."""
+    kept, other = (before.manager.create_session(ann.id, SessionMetadata(), HOUR) for _ in range(2))
+    valkey.stop()
+    with pytest.raises(StoreUnavailableError):
+        since.manager.revoke_all(ann.id, except_session_id=kept)
+    valkey.start()
+    since.clock.advance(5)
+    assert since.manager.find_session(kept)
+    assert since.manager.find_session(other) is None
+
+
+@pytest.mark.parametrize("store", ["valkey", "postgres"])
+def test_a_handle_that_is_presented_while_a_store_is_down_opens_nothing(
+    before: Environment, since: Environment, ann: User, store: str, request: pytest.FixtureRequest
+) -> None:
+    """P6: whether the original has a session of that ID, nobody can tell. Its copy would be believed, or its row."""
+    handle = handle_of(since.manager.create_session(ann.id, SessionMetadata(), HOUR))
+    request.getfixturevalue(store).stop()
+    for either in (before, since):
+        with pytest.raises(StoreUnavailableError):
+            either.manager.find_session(handle)
+        with pytest.raises(StoreUnavailableError):
+            either.manager.delete_session(handle)
+    request.getfixturevalue(store).start()
+    since.clock.advance(5)
+    assert rows(since, handle) == 1
+
+
 def test_without_valkey_nobody_can_tell_whether_an_unknown_id_is_one_of_the_originals(
     since: Environment, valkey: EmbeddedValkey
 ) -> None:
