@@ -53,7 +53,9 @@ class Revocation:
         key = next((session.key for session in sessions if session.handle == handle), None)
         if key is None:
             return False
-        self._database.sessions.revoke(key, reason)
+        if not self._database.sessions.revoke(key, reason):
+            # It was taken in since it was looked for, and has another key; or it is gone.
+            return self.end_one_of(user_id, handle, reason)
         self._copies.delete(key)
         return True
 
