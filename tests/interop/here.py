@@ -53,6 +53,10 @@ class Functions:
         ended: int = body_of(answer)["ended"]
         return ended
 
+    def operate(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Have the admin function do a command."""
+        return handler_of("Admin")({"command": command, **fields}, FakeContext(function="Admin"))
+
     def sweep(self) -> dict[str, Any]:
         """Have the sweeper do its work."""
         return handler_of("Sweeper")({}, FakeContext(seconds=300))

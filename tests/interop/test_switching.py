@@ -104,6 +104,38 @@ def test_when_the_time_is_over_they_are_refused_and_the_sweep_ends_them_for_the_
     assert original.accepts(sessions["in redis"]), "its key is found by nobody, and goes within its week"
 
 
+def test_an_operator_sees_what_is_left_until_when_and_what_becomes_of_a_session(
+    here: Functions, sessions: dict[str, str], switch: Switch
+) -> None:
+    def left() -> tuple[str, int]:
+        (check,) = [check for check in here.operate("doctor")["checks"] if check["name"] == "plain_form"]
+        return check["status"], check["facts"]["left"]
+
+    def explained() -> tuple[dict[str, object], str]:
+        answer = here.operate("explain", handle=handle_of(sessions["ours"]))
+        return answer["validation"], answer["said"].partition("; ")[2]
+
+    switch(LATER)
+    assert left() == ("ok", 2)
+    assert explained() == (
+        {"accepted": True, "decided_by": "upgraded"},
+        "it is still in plain form, and becomes a digest when it is used",
+    )
+    switch(EARLIER)
+    assert left() == ("warning", 2)
+    assert explained() == (
+        {"accepted": False, "decided_by": "record"},
+        "it is not kept as SESSION_ID_AT_REST asks, and refused",
+    )
+    switch(LATER)
+    assert here.accepts(sessions["ours"])
+    assert left() == ("ok", 1)
+    assert explained()[0] == {"accepted": True, "decided_by": "copy"}
+    switch(EARLIER)
+    here.sweep()
+    assert left() == ("ok", 0)
+
+
 def test_a_handle_is_a_session_id_at_no_door_of_ours_on_either_side_of_the_switch(
     here: Functions, ann: User, switch: Switch
 ) -> None:
