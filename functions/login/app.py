@@ -1,6 +1,7 @@
 """POST /login: an email and a password for a session."""
 
 from session_management.factory import UserManagerFactory
+from session_management.http.clients import client_of
 from session_management.http.credentials import CredentialsBody, logged_in
 from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
@@ -25,7 +26,7 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     opened = UserManagerFactory.create().log_in(
         body.email,
         body.password,
-        request.metadata,
+        client_of(request, settings),
         remember=body.remember,
         presented_session_id=session_id_to_replace(request, settings),
     )

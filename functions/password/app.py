@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
+from session_management.http.clients import client_of
 from session_management.http.credentials import Password, logged_in
 from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
@@ -37,6 +38,6 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     if session_id is None:
         raise UnauthenticatedError("no live session is presented")
     opened = UserManagerFactory.create().change_own_password(
-        session_id, body.current_password, body.new_password, request.metadata
+        session_id, body.current_password, body.new_password, client_of(request, settings)
     )
     return logged_in(opened, settings, by="cookie" if is_in_cookie(request, settings) else "bearer")

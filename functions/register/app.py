@@ -1,6 +1,9 @@
 """POST /register: a new user, and a session for them."""
 
+from typing import Final
+
 from session_management.factory import UserManagerFactory
+from session_management.http.clients import client_of
 from session_management.http.credentials import CredentialsBody, logged_in
 from session_management.http.door import answering
 from session_management.http.errors import RegistrationClosedError
@@ -13,6 +16,8 @@ from session_management.snapshots import register_hooks
 
 register_hooks()
 
+_REGISTERED: Final = accepted({"accepted": True})
+
 
 class RegisterBody(CredentialsBody):
     """What a client sends. Nothing else of a user can be said: no role, and not that the email is verified."""
@@ -23,7 +28,8 @@ class RegisterBody(CredentialsBody):
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer with the new user and a session (200), or 409 where the email is taken.
 
-    Where accounts are hidden, it is the same 202 for both, and no session.
+    Where accounts are hidden, it is the same 202 for both, and no session. Where a login needs a verified email, it is
+    202 and no session for the new user.
     """
     if settings.registration == "closed":
         raise RegistrationClosedError("nobody may register here")
@@ -31,12 +37,12 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     manager = UserManagerFactory.create()
     if settings.registration_hides_accounts:
         manager.register_unseen(body.email, body.password)
-        return accepted({"accepted": True})
+        return _REGISTERED
     opened = manager.register(
         body.email,
         body.password,
-        request.metadata,
+        client_of(request, settings),
         remember=body.remember,
         presented_session_id=session_id_to_replace(request, settings),
     )
-    return logged_in(opened, settings, by=body.transport)
+    return logged_in(opened, settings, by=body.transport) if opened else _REGISTERED

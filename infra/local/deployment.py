@@ -1,7 +1,7 @@
 """What the local stack consists of: functions, their environment variables, a demo user, options."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
@@ -47,6 +47,7 @@ class StackOptions:
         durable: Whether PostgreSQL's data would survive a crash of the machine.
         log: The file descriptor for what functions log; this process's stderr if absent.
         project: Where the functions and the layer lie.
+        variables: Settings of the functions besides those that lead to the servers.
     """
 
     port: int = 0
@@ -54,6 +55,7 @@ class StackOptions:
     durable: bool = True
     log: int | None = None
     project: Path = PROJECT
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def seen_from_containers(environment: Mapping[str, str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class LocalStack:
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment variables that every function gets."""
-        return local_environment(self.postgres, self.valkey)
+        return {**local_environment(self.postgres, self.valkey), **self._options.variables}
 
     def invoke(self, name: str, event: Mapping[str, Any]) -> Any:
         """Return what function *name* answers to *event*; raise InvocationError when it does not answer."""

@@ -28,6 +28,7 @@ _MODULES: Final = {
         "InvalidInputError",
         "SessionManagementError",
         "StoreUnavailableError",
+        "TooManyAttemptsError",
         "UnauthenticatedError",
         "WeakPasswordError",
     ),

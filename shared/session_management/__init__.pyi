@@ -13,6 +13,7 @@ from session_management.errors import InvalidCredentialsError as InvalidCredenti
 from session_management.errors import InvalidInputError as InvalidInputError
 from session_management.errors import SessionManagementError as SessionManagementError
 from session_management.errors import StoreUnavailableError as StoreUnavailableError
+from session_management.errors import TooManyAttemptsError as TooManyAttemptsError
 from session_management.errors import UnauthenticatedError as UnauthenticatedError
 from session_management.errors import WeakPasswordError as WeakPasswordError
 from session_management.factory import UserManagerFactory as UserManagerFactory

@@ -62,6 +62,18 @@ class WeakPasswordError(SessionManagementError):
     """A new password may not be; the message says which rule it breaks and what to do, never the password."""
 
 
+class TooManyAttemptsError(SessionManagementError):
+    """Too many tries of a password failed, for this account or from this address: which, is not said.
+
+    A try is looked at again after `retry_after_seconds`; those until then change nothing about that.
+    """
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        """Keep how long to wait."""
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__("too many attempts failed; wait before the next one")
+
+
 class EmailTakenError(SessionManagementError):
     """Another user has this email, in this or another case."""
 

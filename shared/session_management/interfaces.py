@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from session_management.attempts import Attempt
 from session_management.errors import StoreUnavailableError
 from session_management.models import (
     CreateUserData,
@@ -94,11 +95,18 @@ class UserRepository(Protocol):
 class SessionRepository(Protocol):
     """Sessions in the record."""
 
-    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+    def open(
+        self,
+        session: Session,
+        verified_hash: str | None,
+        new_hash: str | None,
+        *,
+        needs_verified_email: bool = False,
+    ) -> SessionWithUser | None:
         """Insert *session* and set its user's `last_login_at`, as one, under the lock of the user's row.
 
-        None, and nothing written, if the user is gone or disabled, or if *verified_hash* is given and is
-        no longer theirs. *new_hash* replaces their hash.
+        None, and nothing written, if the user is gone or disabled, or their email is not verified and has to be,
+        or if *verified_hash* is given and is no longer theirs. *new_hash* replaces their hash.
         """
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
@@ -205,6 +213,19 @@ class SessionAdapter(Protocol):
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
 
 
+class AttemptAdapter(Protocol):
+    """Counters of tries that failed, or may yet."""
+
+    def reserve(self, attempt: Attempt) -> int:
+        """Count *attempt* in all its counters; or in none, if any has too many, and return the milliseconds to wait.
+
+        Returns 0 for a try that was counted. The same attempt again is the same try.
+        """
+
+    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
+        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseAdapter:
     """The record: users and sessions over one connection, and the transaction that spans both."""
@@ -274,8 +295,8 @@ class UserManagerInterface(Protocol):
         *,
         remember: bool = True,
         presented_session_id: str | None = None,
-    ) -> LogIn:
-        """Make a user and open their session in the place of the one that was presented."""
+    ) -> LogIn | None:
+        """Make a user and open their session in the place of the one presented; None if they may not log in yet."""
 
     def register_unseen(self, email: str, password: str) -> None:
         """Make a user unless the email is taken, without a word which."""

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """Who may try a password: how many may fail for an account and from an address."""
+
+    account: Limit
+    address: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,7 @@ class SessionPolicy:
     recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
     beside the original application. Until `upgrade_plain_until` a session that is still in plain form is kept as a
     digest from its first use on; after it, it is refused. `password_length` is what a new password has at least, in
-    characters.
+    characters. `login_requires_verified` keeps users out whose email nobody has verified.
     """
 
     max_age: timedelta
@@ -30,7 +39,9 @@ class SessionPolicy:
     sweep_reserve_seconds: float
     max_per_user: int
     password_length: int
+    login_requires_verified: bool
     names: SessionNames
+    login: LoginPolicy
     upgrade_plain_until: datetime | None = None
 
     def life(self, *, is_persistent: bool) -> timedelta:

@@ -19,12 +19,13 @@ from pydantic import (
 )
 
 from session_management.access import AccessPolicy
+from session_management.attempts import ACCOUNT_LIFE_MS, Limit
 from session_management.constants import AUTH_CONSTANTS, FENCE_SECONDS, SESSION_CONSTANTS, TEN_YEARS_SECONDS
 from session_management.environment import ManagerEnvironment, Runtime, read_runtime
 from session_management.errors import ConfigurationError
 from session_management.expiry import ExpiryRule
 from session_management.models import UserRole
-from session_management.policy import SessionPolicy
+from session_management.policy import LoginPolicy, SessionPolicy
 from session_management.settings_checks import contradictions
 from session_management.store_options import (
     PostgresOptions,
@@ -40,6 +41,8 @@ _ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+_FIRST_WAIT_MS: Final = 1_000
 
 
 class Settings(BaseModel):
@@ -97,6 +100,12 @@ class Settings(BaseModel):
     registration: Literal["open", "closed"] = "closed"
     registration_hides_accounts: bool = False
     password_min_length: int = Field(15, ge=8, le=64)
+    login_requires_verified: bool = False
+    login_account_free_attempts: int = Field(10, ge=1, le=1_000_000)
+    login_account_max_delay_seconds: int = Field(300, ge=1, le=86_400)
+    login_ip_attempts: int = Field(100, ge=1, le=1_000_000)
+    login_ip_window_seconds: int = Field(900, ge=1, le=86_400)
+    trusted_proxy_hops: int = Field(0, ge=0, le=10)
 
     cookie_secure: bool = True
     cookie_domain: str | None = None
@@ -228,8 +237,19 @@ class Settings(BaseModel):
             sweep_reserve_seconds=self.sweep_reserve_seconds,
             max_per_user=self.session_max_per_user,
             password_length=self.password_min_length,
+            login_requires_verified=self.login_requires_verified,
             names=self.names,
+            login=self.login,
             upgrade_plain_until=self.session_upgrade_plain_until,
+        )
+
+    @property
+    def login(self) -> LoginPolicy:
+        """Who may try a password."""
+        longest_ms, window_ms = self.login_account_max_delay_seconds * 1000, self.login_ip_window_seconds * 1000
+        return LoginPolicy(
+            account=Limit(self.login_account_free_attempts, ACCOUNT_LIFE_MS, _FIRST_WAIT_MS, longest_ms),
+            address=Limit(self.login_ip_attempts, window_ms),
         )
 
     @property

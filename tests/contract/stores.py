@@ -9,10 +9,11 @@ import pg8000.native
 import redis
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.adapters.postgres_sessions import PostgreSQLSessionAdapter
-from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.interfaces import AttemptAdapter, DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import User
 from session_management.policy import SessionPolicy
@@ -38,6 +39,7 @@ class Stores(ABC):
 
     database: DatabaseAdapter
     copies: SessionAdapter
+    attempts: AttemptAdapter
 
     def __init__(self, clock: ToldClock, at_rest: AtRest) -> None:
         self.clock = clock
@@ -53,6 +55,7 @@ class Stores(ABC):
         return UserManager(
             database=self.database,
             copies=self.copies,
+            attempts=self.attempts,
             policy=self.policy(**changes),
             clock=self.clock,
             observer=self.observer,
@@ -72,6 +75,7 @@ class Stores(ABC):
         return UserManager(
             database=self.database_with(names),
             copies=self.copies,
+            attempts=self.attempts,
             policy=replace(self.policy(**changes), names=names),
             clock=self.clock,
             observer=self.observer,
@@ -120,6 +124,7 @@ class MemoryStores(Stores):
         super().__init__(clock, at_rest)
         self._memory = MemoryDatabase()
         self._copies = self.copies = MemoryCopyAdapter(clock)
+        self.attempts = MemoryAttemptAdapter(clock)
         self.database = DatabaseAdapter(
             users=MemoryUserAdapter(self._memory, clock),
             sessions=MemorySessionAdapter(self._memory, clock, self.names),
@@ -172,6 +177,7 @@ class ServerStores(Stores):
         self._sql, self._keys, self._postgres = sql, keys, environment.postgres
         self.database = environment.manager._database
         self.copies = environment.manager._adapter
+        self.attempts = environment.manager._limiter._shared
         sql.run("INSERT INTO told.clock VALUES (:now)", now=self.clock.now())
 
     def database_with(self, names: SessionNames) -> DatabaseAdapter:

@@ -41,10 +41,10 @@ def test_a_handle_never_shows_a_session_id(stores: Stores, user: User) -> None:
     assert found.session.key not in repr(found) or stores.names.at_rest == "digest"
 
 
-def assert_refused(stores: Stores, user: User, verified_hash: str | None) -> None:
+def assert_refused(stores: Stores, user: User, verified_hash: str | None, **needs: bool) -> None:
     session = a_session(stores, user)
     before = stores.database.users.find_by_email(user.email)
-    assert stores.database.sessions.open(session, verified_hash, "newer hash") is None
+    assert stores.database.sessions.open(session, verified_hash, "newer hash", **needs) is None
     assert stores.row(session.key) is None
     assert stores.database.users.find_by_email(user.email) == before
 
@@ -53,6 +53,17 @@ def test_a_disabled_user_opens_no_session(stores: Stores, user: User) -> None:
     stores.database.users.update(user.id, {"status": UserStatus.DISABLED})
     assert_refused(stores, user, "hash")
     assert_refused(stores, user, None)
+
+
+def test_an_unverified_user_opens_no_session_where_a_verified_email_is_needed(stores: Stores, user: User) -> None:
+    stores.database.users.update(user.id, {"is_verified": False})
+    assert_refused(stores, user, "hash", needs_verified_email=True)
+    assert_refused(stores, user, None, needs_verified_email=True)
+    assert stores.database.sessions.open(a_session(stores, user), "hash", None)
+
+
+def test_a_verified_user_opens_one_there(stores: Stores, user: User) -> None:
+    assert stores.database.sessions.open(a_session(stores, user), "hash", None, needs_verified_email=True)
 
 
 def test_a_hash_that_changed_meanwhile_opens_no_session(stores: Stores, user: User) -> None:

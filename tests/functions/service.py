@@ -39,6 +39,7 @@ _ADAPTERS = {
     "MemorySessionAdapter": POSTGRES,
     "MemorySweepAdapter": POSTGRES,
     "MemoryCopyAdapter": REDIS,
+    "MemoryAttemptAdapter": REDIS,
 }
 
 type Handler = Callable[[Any, Any], dict[str, Any]]

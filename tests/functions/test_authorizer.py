@@ -126,7 +126,7 @@ def test_what_is_no_session_id_costs_no_store_call(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=repr)
+@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=["postgresql", "both"])
 def test_an_outage_is_another_exception_which_denies_and_is_not_cached(
     service: Service, stores: Stores, shape: str, down: set[str]
 ) -> None:

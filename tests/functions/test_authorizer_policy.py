@@ -94,7 +94,7 @@ def test_who_has_no_live_session_is_unauthenticated_whatever_the_policy(service:
 
 @pytest.mark.usefixtures("denial")
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=repr)
+@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=["postgresql", "both"])
 def test_an_outage_is_never_a_deny(service: Service, stores: Stores, shape: str, down: set[str]) -> None:
     """P6: API Gateway caches a deny, and no exception."""
     stores.down = down

@@ -5,11 +5,13 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+import bcrypt
 import pytest
 
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.models import CreateUserData, UserStatus
 from tests.functions.service import POSTGRES, REDIS, Service, Stores, body_of, told
+from tests.support.hash_computations import CURRENT, watch_hashes
 from tests.support.http_events import http_event
 
 JSON = {"content-type": "application/json"}
@@ -139,6 +141,14 @@ def test_what_is_no_session_id_is_nothing_to_end(service: Service, authorization
     assert service.invoke("Login", login_event(headers={"authorization": authorization}))["statusCode"] == 200
 
 
+def test_the_session_records_whom_a_trusted_proxy_names(service: Service) -> None:
+    service.configure(TRUSTED_PROXY_HOPS="1")
+    headers = {"x-forwarded-for": "203.0.113.9, 198.51.100.1, 192.0.2.7"}
+    answer = service.invoke("Login", login_event(headers=headers))
+
+    assert body_of(validate(service, session_id_in(answer)))["session"]["ip"] == "198.51.100.1"
+
+
 # --- The cookie ---------------------------------------------------------------------------------
 
 
@@ -170,23 +180,77 @@ def test_the_cookie_is_exactly_what_the_settings_say(
 # --- Refusals -----------------------------------------------------------------------------------
 
 
-def test_every_refusal_is_the_same_to_the_last_byte(service: Service) -> None:
+REFUSED = {
+    "a wrong password": {"password": "wrong"},
+    "an unknown email": {"email": "nobody@example.com"},
+    "a user without a password": {"email": "no-password@example.com"},
+    "a disabled user": {"email": "disabled@example.com"},
+    "a disabled user with an old hash": {"email": "disabled-old@example.com"},
+    "a disabled user and a wrong password": {"email": "disabled@example.com", "password": "wrong"},
+    "an unverified user": {"email": "unverified@example.com"},
+    "an unverified user with an old hash": {"email": "unverified-old@example.com"},
+    "an unverified user and a wrong password": {"email": "unverified@example.com", "password": "wrong"},
+    "an unverified and disabled user": {"email": "disabled-unverified@example.com"},
+}
+
+
+@pytest.fixture
+def refusing(service: Service) -> Service:
+    """The functions, where a login needs a verified email, and users of every kind who may not log in."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    manager = service.manager
+    hashed = manager.find_by_email(EMAIL).hashed_password  # type: ignore[union-attr]
+    old = bcrypt.hashpw(DEMO_PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    for name, its_hash in {"no-password": None, "disabled": hashed, "disabled-old": old}.items():
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=its_hash, is_verified=True))
+    for name, its_hash in {"unverified": hashed, "unverified-old": old, "disabled-unverified": hashed}.items():
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=its_hash))
+    for user in manager.get_all():
+        if user.email.startswith("disabled"):
+            manager.update(user.id, {"status": UserStatus.DISABLED})
+    return service
+
+
+@pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
+def test_every_refusal_is_the_same_to_the_last_byte_and_costs_one_hash_and_one_look(
+    refusing: Service, stores: Stores, monkeypatch: pytest.MonkeyPatch, fields: dict[str, str]
+) -> None:
     """ASVS 6.3.8: nobody learns whether an email is known, or why a login fails."""
+    wrong = log_in(refusing, password="wrong")
+    stores.calls.clear()
+    computed = watch_hashes(monkeypatch)
+
+    answer = log_in(refusing, **fields)
+
+    assert told(answer) == (401, "invalid_credentials")
+    assert answer == wrong
+    assert "cookies" not in answer
+    assert computed == [CURRENT]
+    assert stores.calls == [f"{REDIS}: reserve", f"{POSTGRES}: find_by_email"]
+
+
+def test_an_unverified_user_gets_in_once_verified_and_at_once_where_it_is_not_asked_for(service: Service) -> None:
     hashed = service.manager.find_by_email(EMAIL).hashed_password  # type: ignore[union-attr]
-    disabled = service.manager.create(CreateUserData("disabled@example.com", hashed_password=hashed))
-    service.manager.update(disabled.id, {"status": UserStatus.DISABLED})
-    service.manager.create(CreateUserData("no-password@example.com"))
+    user = service.manager.create(CreateUserData("ann@example.com", hashed_password=hashed))
+    assert log_in(service, email=user.email)["statusCode"] == 200
 
-    answers = [
-        log_in(service, password="wrong"),
-        log_in(service, email="nobody@example.com"),
-        log_in(service, email="disabled@example.com"),
-        log_in(service, email="no-password@example.com"),
-    ]
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    user = service.manager.create(CreateUserData("ann@example.com", hashed_password=hashed))
+    assert told(log_in(service, email=user.email)) == (401, "invalid_credentials")
+    service.manager.update(user.id, {"is_verified": True})
+    assert log_in(service, email=user.email)["statusCode"] == 200
 
-    assert told(answers[0]) == (401, "invalid_credentials")
-    assert all(answer == answers[0] for answer in answers)
-    assert "cookies" not in answers[0]
+
+def test_a_session_outlives_the_verification_and_the_next_login_does_not(service: Service) -> None:
+    """Whoever wants such sessions kept out asks for verified users at the authorizer (REQUIRE_VERIFIED)."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    session_id = session_id_in(log_in(service))
+    user = service.manager.find_by_email(EMAIL)
+    assert user
+    service.manager.update(user.id, {"is_verified": False})
+
+    assert body_of(validate(service, session_id))["user"]["is_verified"] is False
+    assert told(log_in(service)) == (401, "invalid_credentials")
 
 
 def test_a_disabled_user_gets_in_again_once_enabled(service: Service) -> None:
@@ -203,7 +267,7 @@ def test_a_refused_login_opens_no_session(service: Service, stores: Stores) -> N
     """ASVS 7.6.2."""
     log_in(service, password="wrong")
 
-    assert stores.calls == [f"{POSTGRES}: find_by_email"]
+    assert stores.calls == [f"{REDIS}: reserve", f"{POSTGRES}: find_by_email"]
 
 
 def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores) -> None:
@@ -235,3 +299,92 @@ def test_a_page_of_a_foreign_origin_cannot_log_anybody_in(service: Service, stor
 
     assert told(answer) == (403, "forbidden_origin")
     assert stores.calls == []
+
+
+# --- Limits -------------------------------------------------------------------------------------
+
+
+def fail(service: Service, times: int, **fields: str) -> None:
+    """Log in wrongly, so many times."""
+    for _ in range(times):
+        assert told(log_in(service, password="wrong", **fields)) == (401, "invalid_credentials")
+
+
+def test_after_ten_failures_an_account_is_delayed_and_no_store_but_the_counters_is_asked(
+    service: Service, stores: Stores
+) -> None:
+    """ASVS 6.3.1."""
+    fail(service, 10)
+    stores.calls.clear()
+
+    answer = log_in(service)
+
+    assert told(answer) == (429, "too_many_attempts")
+    assert answer["headers"]["Retry-After"] == "1"
+    assert stores.calls == [f"{REDIS}: reserve"]
+
+
+def test_an_account_that_nobody_has_is_delayed_with_the_same_answer(service: Service) -> None:
+    """ASVS 6.3.8."""
+    fail(service, 10)
+    fail(service, 10, email="nobody@example.com")
+
+    assert log_in(service) == log_in(service, email="nobody@example.com", password="wrong")
+
+
+def test_an_address_is_limited_over_all_accounts(service: Service) -> None:
+    service.configure(LOGIN_IP_ATTEMPTS="5")
+    for number in range(5):
+        fail(service, 1, email=f"{number}@example.com")
+
+    answer = log_in(service)
+
+    assert told(answer) == (429, "too_many_attempts")
+    assert 895 < int(answer["headers"]["Retry-After"]) <= 900
+
+
+def test_whoever_forges_the_header_is_one_address_and_behind_a_proxy_each_client_is_its_own(service: Service) -> None:
+    def statuses() -> list[int]:
+        said = (f"203.0.113.9, 198.51.100.{number}, 192.0.2.7" for number in range(3))
+        headers = [{"x-forwarded-for": one} for one in said]
+        wrong = {"email": EMAIL, "password": "wrong"}
+        return [service.invoke("Login", login_event(wrong, headers=one))["statusCode"] for one in headers]
+
+    service.configure(LOGIN_IP_ATTEMPTS="1")
+    assert statuses() == [401, 429, 429]
+    service.configure(TRUSTED_PROXY_HOPS="1")
+    assert statuses() == [401, 401, 401]
+
+
+def test_with_redis_down_an_environment_limits_by_itself_and_more_strictly(service: Service, stores: Stores) -> None:
+    """A fifth of the limits, since every environment counts anew; never none."""
+    stores.down = {REDIS}
+    fail(service, 2)
+
+    assert told(log_in(service)) == (429, "too_many_attempts")
+    for number in range(18):
+        fail(service, 1, email=f"{number}@example.com")
+    assert told(log_in(service, email="nobody@example.com")) == (429, "too_many_attempts")
+
+
+def test_with_redis_down_successes_are_not_limited(service: Service, stores: Stores) -> None:
+    stores.down = {REDIS}
+
+    assert [log_in(service)["statusCode"] for _ in range(25)] == [200] * 25
+
+
+def test_with_redis_down_a_login_asks_it_once(service: Service, stores: Stores) -> None:
+    """P9: nobody waits for it twice."""
+    stores.down = {REDIS}
+    log_in(service)
+
+    assert [call for call in stores.calls if call.startswith(REDIS)] == [f"{REDIS}: reserve"]
+
+
+def test_with_postgresql_down_a_try_is_no_failure(service: Service, stores: Stores) -> None:
+    stores.down = {POSTGRES}
+    for _ in range(12):
+        assert told(log_in(service, password="wrong")) == (503, "unavailable")
+    stores.down = set()
+
+    fail(service, 10)

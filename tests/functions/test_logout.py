@@ -82,7 +82,7 @@ def test_what_is_no_session_id_is_401_and_the_cookie_is_cleared(
     assert is_live(service)
 
 
-@pytest.mark.parametrize("down", [{REDIS}, {POSTGRES}, {REDIS, POSTGRES}], ids=repr)
+@pytest.mark.parametrize("down", [{REDIS}, {POSTGRES}, {REDIS, POSTGRES}], ids=["redis", "postgresql", "both"])
 def test_when_a_store_does_not_know_of_it_yet_it_is_503_and_the_cookie_is_cleared(
     service: Service, stores: Stores, down: set[str]
 ) -> None:

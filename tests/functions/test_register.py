@@ -134,13 +134,53 @@ def test_and_the_password_of_a_taken_email_stays_what_it_was(service: Service) -
     assert service.manager.find_by_email(TAKEN) == before
 
 
+# --- Where a login needs a verified email ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", ["cookie", "bearer"])
+def test_whoever_may_not_log_in_yet_is_a_user_without_a_session(service: Service, transport: str) -> None:
+    """And the session that was presented goes on: no other is in its place."""
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    answer = register(service, {"cookies": [f"__Host-sessionId={DEMO_SESSION_ID}"]}, transport=transport)
+
+    assert (answer["statusCode"], body_of(answer)) == (202, {"accepted": True})
+    assert "cookies" not in answer
+    assert validate(service, DEMO_SESSION_ID)["statusCode"] == 200
+    user = service.manager.find_by_email(EMAIL)
+    assert user
+    assert (user.role, user.is_verified, service.manager.list_sessions(user.id)) == (UserRole.USER, False, [])
+
+
+def test_they_can_log_in_once_they_are_verified(service: Service) -> None:
+    service.configure(LOGIN_REQUIRES_VERIFIED="true")
+    register(service)
+    credentials = login_event({"email": EMAIL, "password": PASSWORD})
+    assert told(service.invoke("Login", credentials)) == (401, "invalid_credentials")
+    user = service.manager.find_by_email(EMAIL)
+    assert user
+    service.manager.update(user.id, {"is_verified": True})
+
+    assert service.invoke("Login", credentials)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(("hides", "expected"), [("false", (409, "email_taken")), ("true", (202, None))])
+def test_a_taken_email_is_told_there_unless_accounts_are_hidden(
+    service: Service, hides: str, expected: tuple[int, str | None]
+) -> None:
+    service.configure(LOGIN_REQUIRES_VERIFIED="true", REGISTRATION_HIDES_ACCOUNTS=hides)
+
+    assert told(register(service, email=TAKEN)) == expected
+    assert told(register(service)) == (202, None)
+
+
 # --- Outages --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("hides", ["true", "false"])
-def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores, hides: str) -> None:
+@pytest.mark.parametrize("setting", ["REGISTRATION_HIDES_ACCOUNTS", "LOGIN_REQUIRES_VERIFIED"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_with_postgresql_down_nobody_can_tell(service: Service, stores: Stores, setting: str, value: str) -> None:
     """P6."""
-    service.configure(REGISTRATION_HIDES_ACCOUNTS=hides)
+    service.configure(**{setting: value})
     stores.down = {POSTGRES}
 
     for email in (EMAIL, TAKEN):

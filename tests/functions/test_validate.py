@@ -90,7 +90,7 @@ def test_an_attackers_id_never_becomes_a_session(service: Service, stores: Store
     assert stores.calls == [f"{REDIS}: get", f"{POSTGRES}: check"]
 
 
-@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=repr)
+@pytest.mark.parametrize("down", [{POSTGRES}, {POSTGRES, REDIS}], ids=["postgresql", "both"])
 def test_when_nobody_can_tell_it_is_503_and_never_401(service: Service, stores: Stores, down: set[str]) -> None:
     """P6: an outage never tells a client that it is logged out."""
     stores.down = down

@@ -12,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.local.door.front_door import front_door
 from infra.local.door.http_server import HttpServer, listen
+from session_management.errors import TooManyAttemptsError
 from session_management.http import responses
 from session_management.http.requests import BODY_BYTES
 from session_management.models import UserRole
@@ -115,10 +116,17 @@ def test_each_answer_stands_under_its_status_with_its_headers() -> None:
             assert str(problem["schema"]["properties"]["status"]["const"]) == status
         if problem or status == "204":
             assert headers.keys() >= {"Vary", *responses._ALWAYS}
-        assert ("Retry-After" in headers) == (status == "503")
+        assert ("Retry-After" in headers) == (status in ("429", "503"))
         assert ("WWW-Authenticate" in headers) == (status == "401" and bool(problem))
     retry_after = document()["components"]["headers"]["RetryAfter"]["schema"]["const"]
     assert retry_after == responses.RETRY_AFTER_SECONDS
+
+
+def test_a_login_that_is_limited_is_answered_as_the_document_says() -> None:
+    payload = responses.problem(TooManyAttemptsError(4)).as_payload()
+    answer = operations()["POST /login"]["responses"]["429"]
+    OAS31Validator(answer["content"]["application/problem+json"]["schema"]).validate(json.loads(payload["body"]))
+    OAS31Validator(answer["headers"]["Retry-After"]["schema"]).validate(int(payload["headers"]["Retry-After"]))
 
 
 @pytest.mark.parametrize(("status", "answer"), answers())

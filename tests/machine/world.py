@@ -34,7 +34,7 @@ end
 """
 _ALL: Final = """
 local all = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do
+for _, key in ipairs(redis.call('KEYS', 'session:*')) do
     table.insert(all, {key, redis.call('GET', key), redis.call('PTTL', key)})
 end
 return all
@@ -43,7 +43,7 @@ return all
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What Valkey held `at` that time: of each key the value, and for how many milliseconds it would still be kept."""
+    """What Valkey held of sessions `at` that time: each value, and for how many milliseconds it would still be kept."""
 
     at: datetime
     held: Mapping[bytes, tuple[bytes, int]]
@@ -133,12 +133,12 @@ class World:
             self.keys.eval(_PASS_TIME, 0, round(timedelta(seconds=seconds).total_seconds() * 1000))
 
     def snapshot(self) -> Snapshot:
-        """Return all that Valkey holds."""
+        """Return all that Valkey holds of sessions."""
         held = {name: (value, life) for name, value, life in self.keys.eval(_ALL, 0) if value is not None}
         return Snapshot(self.clock.now(), held)
 
     def put_back(self, snapshot: Snapshot | None) -> None:
-        """Replace all that Valkey holds by what it held then, less what has ended since; or by nothing."""
+        """Replace all that Valkey holds by the sessions it held then, less those ended since; or by nothing."""
         self.keys.flushall()
         if snapshot is None:
             return

@@ -43,6 +43,7 @@ def test_the_commands_in_its_table_are_those_of_the_rules() -> None:
             "resetchannels",
             "resetkeys",
             "~session:*",
+            "~attempts:*",
             "-@all",
         ]
 

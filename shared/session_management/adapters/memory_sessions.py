@@ -21,11 +21,20 @@ class MemorySessionAdapter:
         self._clock = clock
         self._names = names
 
-    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+    def open(
+        self,
+        session: Session,
+        verified_hash: str | None,
+        new_hash: str | None,
+        *,
+        needs_verified_email: bool = False,
+    ) -> SessionWithUser | None:
         """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
         with self._database.lock:
             row = self._database.users.get(session.user_id)
             if not row or row.user.status != UserStatus.ACTIVE:
+                return None
+            if needs_verified_email and not row.user.is_verified:
                 return None
             if verified_hash is not None and row.user.hashed_password != verified_hash:
                 return None

@@ -29,7 +29,7 @@ _OPEN: Final = f"""
         UPDATE users u
         SET last_login_at = :created_at, session_id = NULL,
             hashed_password = COALESCE(:new_hash::text, u.hashed_password)
-        WHERE u.id = :user_id AND u.status = 'ACTIVE'
+        WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (u.is_verified OR NOT :needs_verified_email)
             AND (:verified_hash::text IS NULL OR u.hashed_password IN (:verified_hash::text, :new_hash::text))
         RETURNING u.*
     ), s AS (
@@ -163,7 +163,14 @@ class PostgreSQLSessionAdapter:
         self._postgres = postgres
         self._names = names
 
-    def open(self, session: Session, verified_hash: str | None, new_hash: str | None) -> SessionWithUser | None:
+    def open(
+        self,
+        session: Session,
+        verified_hash: str | None,
+        new_hash: str | None,
+        *,
+        needs_verified_email: bool = False,
+    ) -> SessionWithUser | None:
         """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
         return self._found(
             _OPEN,
@@ -178,6 +185,7 @@ class PostgreSQLSessionAdapter:
             user_agent=session.user_agent,
             verified_hash=verified_hash,
             new_hash=new_hash,
+            needs_verified_email=needs_verified_email,
         )
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:

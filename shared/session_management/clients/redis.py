@@ -41,7 +41,7 @@ class Redis:
         self._lock = threading.RLock()
 
     def command(self, *words: str | bytes | int) -> Any:
-        """Return the reply to one command on one key.
+        """Return the reply to one command, on one key wherever it is a cluster.
 
         Raises:
             StoreUnavailableError: no reply in time, or an error for a reply.
@@ -63,6 +63,11 @@ class Redis:
                 # Half a handshake, or a reply still under way: nobody may go on from there.
                 self.close()
                 raise
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether two keys may lie on two nodes, so that no command can name both."""
+        return self._options.is_cluster
 
     def close(self) -> None:
         """Close the connection; the next command opens another."""

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from session_management.access import Denial
 from session_management.errors import SessionManagementError
-from session_management.http.requests import client_of, cookies_of, lower_case, source_ip_of
+from session_management.http.requests import cookies_of, lower_case, source_ip_of
 from session_management.http.responses import instant
-from session_management.models import SessionMetadata, SessionWithUser
+from session_management.models import SessionWithUser
 
 _STAGE: Final = re.compile(r"(arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+)/.*", re.DOTALL)
 
@@ -35,11 +35,6 @@ class AuthorizerRequest:
     arn: str
     may_be_simple: bool
     source_ip: str | None = None
-
-    @property
-    def metadata(self) -> SessionMetadata:
-        """Where the request came from, as far as the event tells."""
-        return client_of(self.source_ip, self.headers)
 
 
 def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:

@@ -1,24 +1,14 @@
 """CLIENT_CHANGE_POLICY, for every door at which a session is presented by its client."""
 
-from typing import Protocol
-
 from session_management.client_changes import changes_of
 from session_management.errors import UnauthenticatedError
-from session_management.models import SessionMetadata, SessionWithUser
+from session_management.http.clients import Sent, client_of
+from session_management.models import SessionWithUser
 from session_management.observability import tell_client_changed
 from session_management.settings import Settings
 
 
-class FromClient(Protocol):
-    """A request, as far as it says where it came from."""
-
-    @property
-    def metadata(self) -> SessionMetadata:
-        """The address and the user agent, as a session records them."""
-        ...
-
-
-def check_client(request: FromClient, found: SessionWithUser, settings: Settings) -> None:
+def check_client(request: Sent, found: SessionWithUser, settings: Settings) -> None:
     """Let the client pass that opened the session, and another unless the policy is to deny it.
 
     Raises:
@@ -28,11 +18,11 @@ def check_client(request: FromClient, found: SessionWithUser, settings: Settings
         raise UnauthenticatedError("no live session is presented")
 
 
-def is_client_refused(request: FromClient, found: SessionWithUser, settings: Settings) -> bool:
+def is_client_refused(request: Sent, found: SessionWithUser, settings: Settings) -> bool:
     """Return whether the policy denies the client that presents *found*; a changed one is told of. Asks no store."""
     if settings.client_change_policy == "off":
         return False
-    changes = changes_of(found.session, request.metadata)
+    changes = changes_of(found.session, client_of(request, settings))
     is_refused = bool(changes) and settings.client_change_policy == "deny"
     if changes:
         tell_client_changed(found.session, changes, is_refused=is_refused)

@@ -15,7 +15,6 @@ from session_management.http.errors import (
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
 )
-from session_management.models import SessionMetadata
 
 BODY_BYTES: Final = 16_384
 _BASE64_BYTES: Final = (BODY_BYTES + 2) // 3 * 4
@@ -38,11 +37,6 @@ class Request:
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def metadata(self) -> SessionMetadata:
-        """Where the request came from, as a session records it."""
-        return client_of(self.source_ip, self.headers)
-
 
 def read_request(event: Mapping[str, Any]) -> Request:
     """Return the request of *event*.
@@ -62,11 +56,6 @@ def read_request(event: Mapping[str, Any]) -> Request:
     # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
     _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
     return Request(method, headers, cookies, _read_body(event), source_ip_of(event), path, query)
-
-
-def client_of(source_ip: str | None, headers: Mapping[str, str]) -> SessionMetadata:
-    """Return where a request came from, of a door or of an authorizer, as a session records it."""
-    return SessionMetadata(ip=source_ip, user_agent=headers.get("user-agent"))
 
 
 def source_ip_of(event: Mapping[str, Any]) -> str | None:

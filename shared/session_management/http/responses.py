@@ -14,6 +14,7 @@ from session_management.errors import (
     InvalidInputError,
     SessionManagementError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthenticatedError,
     WeakPasswordError,
 )
@@ -46,6 +47,7 @@ _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
     EmailTakenError: (HTTPStatus.CONFLICT, "email_taken"),
     PayloadTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large"),
     UnsupportedMediaTypeError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+    TooManyAttemptsError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
     StoreUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     ConfigurationError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
@@ -144,6 +146,8 @@ def instant(moment: datetime) -> str:
 def _headers_of(error: SessionManagementError, status: HTTPStatus) -> dict[str, str]:
     if isinstance(error, MethodNotAllowedError):
         return {"Allow": ", ".join((*error.allowed, "OPTIONS"))}
+    if isinstance(error, TooManyAttemptsError):
+        return {"Retry-After": str(error.retry_after_seconds)}
     if status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:

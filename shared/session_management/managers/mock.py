@@ -3,6 +3,7 @@
 from typing import Final
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.interfaces import Clock, DatabaseAdapter, Observer
@@ -32,7 +33,12 @@ class MockUserManager(UserManager):
             begin=memory.transaction,
         )
         super().__init__(
-            database=database, copies=MemoryCopyAdapter(clock), policy=policy, clock=clock, observer=observer
+            database=database,
+            copies=MemoryCopyAdapter(clock),
+            attempts=MemoryAttemptAdapter(clock),
+            policy=policy,
+            clock=clock,
+            observer=observer,
         )
         users = [database.users.create(email, _DEMO_HASH, role, is_verified=True) for email, role in DEMO_USERS]
         database.sessions.open(_demo_session(users[0].id, policy, clock), None, None)

@@ -1,4 +1,4 @@
-"""Opening sessions: verify a password, record the session with its user's login as one, then copy it."""
+"""Opening sessions: record one with its user's login, and whatever changes with it, as one; then copy it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,18 +9,24 @@ from session_management.errors import CommitUnknownError, InvalidCredentialsErro
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
-from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser, UserStatus
-from session_management.passwords import verify_password
+from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser
 from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a login was verified by: the hash that must still be the user's when it is recorded, and its successor."""
+    """What a login was verified by, and must still hold when it is recorded.
+
+    `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
+    With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
+    Redis twice.
+    """
 
     verified_hash: str | None = None
     new_hash: str | None = None
+    needs_verified_email: bool = False
+    redis_failure: StoreUnavailableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +63,6 @@ class Opening:
         self._policy = policy
         self._clock = clock
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Verify a password and open a session.
-
-        Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
-        """
-        user = self._database.users.find_by_email(email)
-        # A disabled user's password is not looked at: a right one could cost more, by being hashed anew.
-        hashed = user.hashed_password if user and user.status is UserStatus.ACTIVE else None
-        verified = verify_password(password, hashed)
-        opened = None
-        if user and verified.is_right:
-            opened = self.open(
-                user.id,
-                metadata,
-                self._policy.life(is_persistent=is_persistent),
-                is_persistent=is_persistent,
-                proof=Proof(hashed, verified.new_hash),
-            )
-        if opened is None:
-            raise InvalidCredentialsError("the email or the password is wrong")
-        return opened
-
     def open(
         self,
         whose: str | Change,
@@ -108,12 +91,13 @@ class Opening:
         if found is None:
             return None
         if isinstance(whose, str):
-            self._copies.fence(evicted)
+            if proof.redis_failure is None:
+                self._copies.fence(evicted)
         elif evicted:
             # To end these was what was asked for: it is done only when both stores know.
             self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key), found, session.created_at)
+        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
     def open_with(
@@ -135,19 +119,24 @@ class Opening:
     ) -> SessionWithUser | None:
         sessions, limit = self._database.sessions, self._policy.max_per_user
         if isinstance(whose, str) and not limit:
-            return sessions.open(session, proof.verified_hash, proof.new_hash)
+            return self._insert(session, proof)
         with self._database.begin():
             if not isinstance(whose, str):
                 changed = whose()
                 session = replace(session, user_id=changed.user_id)
                 evicted += changed.ended
-            found = sessions.open(session, proof.verified_hash, proof.new_hash)
+            found = self._insert(session, proof)
             if found is None and not isinstance(whose, str):
                 # Raised, so that the change is undone.
                 raise InvalidCredentialsError(_OUTDATED)
             # Known to the caller even if the COMMIT is not answered: what it recorded, it recorded with these.
             evicted += sessions.keep_newest(session.user_id, limit, session.key) if found and limit else []
             return found
+
+    def _insert(self, session: Session, proof: Proof) -> SessionWithUser | None:
+        return self._database.sessions.open(
+            session, proof.verified_hash, proof.new_hash, needs_verified_email=proof.needs_verified_email
+        )
 
     def _found_again(self, session: Session, unknown: CommitUnknownError) -> SessionWithUser:
         """Return what the record has of a session whose COMMIT was not answered.

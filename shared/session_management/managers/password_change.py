@@ -2,6 +2,7 @@
 
 from session_management.errors import InvalidCredentialsError, UnauthenticatedError
 from session_management.interfaces import DatabaseAdapter
+from session_management.limiter import Limiter
 from session_management.managers.input_checks import checked_password
 from session_management.managers.opening import Changed, Opening, Proof
 from session_management.managers.validation import Validation
@@ -15,9 +16,16 @@ class PasswordChange:
     """Changes the password of whoever presents a live session and the current password."""
 
     def __init__(
-        self, *, database: DatabaseAdapter, opening: Opening, validation: Validation, policy: SessionPolicy
+        self,
+        *,
+        database: DatabaseAdapter,
+        opening: Opening,
+        validation: Validation,
+        limiter: Limiter,
+        policy: SessionPolicy,
     ) -> None:
         """Use these."""
+        self._limiter = limiter
         self._database = database
         self._opening = opening
         self._validation = validation
@@ -31,22 +39,21 @@ class PasswordChange:
             WeakPasswordError: the new password may not be. This is told without a look at the current one, or
                 a weak new password would make a test of guesses that changes nothing and that nobody notices.
             InvalidCredentialsError: *current* is not the user's password, or they have none; the session lives on.
+            TooManyAttemptsError: too many tries failed for this user, logins among them, or from this address.
         """
         # Where Redis does not answer no session could be fenced: better nothing is done than half of it.
         found = self._validation.find(session_id, needs_copies=True)
         if found is None:
             raise UnauthenticatedError("no live session is presented")
         require_strong(checked_password(new), email=found.user.email, min_length=self._policy.password_length)
-        hashed = self._verified(found, current)
-        # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
-        proof = Proof(hashed, hash_password(new))
-        return self._renew(found.session, metadata, proof)
+        with self._limiter.guarding(found.user.email, metadata.ip):
+            hashed = self._verified(found, current)
+            # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
+            proof = Proof(hashed, hash_password(new))
+            return self._renew(found.session, metadata, proof)
 
     def _verified(self, found: SessionWithUser, current: str) -> str:
-        """Return the hash that *current* belongs to; one computation, whatever is wrong.
-
-        Whatever limits guesses of a password has its place around this.
-        """
+        """Return the hash that *current* belongs to; one computation, whatever is wrong."""
         hashed = self._database.users.find_hash(found.user.id)
         if not verify_password(current, hashed).is_right or hashed is None:
             raise InvalidCredentialsError("the current password is wrong")

@@ -3,6 +3,7 @@
 from session_management.adapters.postgres_sessions import PostgreSQLSessionAdapter
 from session_management.adapters.postgres_sweep import PostgreSQLSweepAdapter
 from session_management.adapters.postgres_users import PostgreSQLUserAdapter
+from session_management.adapters.redis_attempts import RedisAttemptAdapter
 from session_management.adapters.redis_sessions import RedisSessionAdapter
 from session_management.clients.postgres import Postgres
 from session_management.clients.redis import Redis
@@ -26,6 +27,7 @@ class ProductionUserManager(UserManager):
                 begin=postgres.transaction,
             ),
             copies=RedisSessionAdapter(redis, clock, keeps_plain_ids=policy.accepts_original),
+            attempts=RedisAttemptAdapter(redis, clock),
             policy=policy,
             clock=clock,
             observer=observer,

@@ -4,8 +4,9 @@ from contextlib import suppress
 
 from session_management.errors import EmailTakenError
 from session_management.interfaces import DatabaseAdapter
+from session_management.limiter import Limiter
 from session_management.managers.input_checks import checked_email, checked_password
-from session_management.managers.opening import Changed, Opening
+from session_management.managers.opening import Changed, Opening, Proof
 from session_management.models import LogIn, SessionMetadata, User, UserRole
 from session_management.password_rules import require_strong
 from session_management.passwords import hash_password
@@ -15,41 +16,51 @@ from session_management.policy import SessionPolicy
 class Registration:
     """Makes users of the least role, whose email nobody has verified."""
 
-    def __init__(self, *, database: DatabaseAdapter, opening: Opening, policy: SessionPolicy) -> None:
+    def __init__(self, *, database: DatabaseAdapter, opening: Opening, limiter: Limiter, policy: SessionPolicy) -> None:
         """Use these."""
+        self._limiter = limiter
         self._database = database
         self._opening = opening
         self._policy = policy
 
-    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Make a user and open their session, as one.
+    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn | None:
+        """Make a user and open their session, as one; only the user, and None, where they may not log in yet.
 
         Raises:
             EmailTakenError: another user has the email.
             InvalidInputError: the email cannot be.
             WeakPasswordError: the password may not be.
+            TooManyAttemptsError: too many emails were taken that this address tried, or tries of passwords failed.
         """
-        hashed = self._hash(email, password)
-        return self._opening.open_with(
-            lambda: Changed(self._create(email, hashed).id), metadata, is_persistent=is_persistent
-        )
+        self._check(email, password)
+        with self._limiter.guarding(None, metadata.ip) as reservation:
+            hashed = hash_password(password)
+            if self._policy.login_requires_verified:
+                self._create(email, hashed)
+                return None
+            return self._opening.open_with(
+                lambda: Changed(self._create(email, hashed).id),
+                metadata,
+                is_persistent=is_persistent,
+                proof=Proof(redis_failure=reservation.failure),
+            )
 
     def register_unseen(self, email: str, password: str) -> None:
         """Make a user unless another has the email; nobody learns which, and either way costs one hash.
 
-        Raises as `register`, but for EmailTakenError.
+        It is not limited: there is nothing to guess, and to limit emails that are taken would tell of them.
+
+        Raises:
+            InvalidInputError: the email cannot be.
+            WeakPasswordError: the password may not be.
         """
-        hashed = self._hash(email, password)
+        self._check(email, password)
+        hashed = hash_password(password)
         with suppress(EmailTakenError):
             self._create(email, hashed)
 
-    def _hash(self, email: str, password: str) -> str:
-        """Return the hash, computed outside any transaction: it takes long, and a lock would be held meanwhile.
-
-        It is computed for an email that is taken, too, which only the insertion finds out.
-        """
+    def _check(self, email: str, password: str) -> None:
         require_strong(checked_password(password), email=checked_email(email), min_length=self._policy.password_length)
-        return hash_password(password)
 
     def _create(self, email: str, hashed: str) -> User:
         return self._database.users.create(email, hashed, UserRole.USER, is_verified=False)

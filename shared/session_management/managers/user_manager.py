@@ -5,9 +5,19 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import InvalidInputError, StoreUnavailableError
 from session_management.explanation import Explanation
-from session_management.interfaces import Clock, DatabaseAdapter, Observer, SessionAdapter, UserManagerInterface
+from session_management.interfaces import (
+    AttemptAdapter,
+    Clock,
+    DatabaseAdapter,
+    Observer,
+    SessionAdapter,
+    UserManagerInterface,
+)
+from session_management.limiter import Limiter
+from session_management.managers.authentication import Authentication
 from session_management.managers.copies import Copies
 from session_management.managers.explaining import Explaining
 from session_management.managers.input_checks import (
@@ -49,11 +59,12 @@ class UserManager(UserManagerInterface):
     had been acknowledged before still holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is named)
         self,
         *,
         database: DatabaseAdapter,
         copies: SessionAdapter,
+        attempts: AttemptAdapter,
         policy: SessionPolicy,
         clock: Clock,
         observer: Observer,
@@ -66,16 +77,26 @@ class UserManager(UserManagerInterface):
         tolerant = Copies(copies)
         upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
         self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
+        self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
         self._opening = Opening(
             database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
+        )
+        self._authentication = Authentication(
+            users=database.users, opening=self._opening, limiter=self._limiter, policy=policy
         )
         self._validation = Validation(database=database, copies=tolerant, policy=policy, clock=clock, observer=observer)
         self._explaining = Explaining(
             sessions=database.sessions, copies=tolerant, validation=self._validation, policy=policy, clock=clock
         )
-        self._registration = Registration(database=database, opening=self._opening, policy=policy)
+        self._registration = Registration(
+            database=database, opening=self._opening, limiter=self._limiter, policy=policy
+        )
         self._password_change = PasswordChange(
-            database=database, opening=self._opening, validation=self._validation, policy=policy
+            database=database,
+            opening=self._opening,
+            validation=self._validation,
+            limiter=self._limiter,
+            policy=policy,
         )
 
     # Users
@@ -169,9 +190,10 @@ class UserManager(UserManagerInterface):
         The session that was presented with the login ends: whoever logs in anew leaves none behind (ASVS 7.2.4).
 
         Raises:
-            InvalidCredentialsError: no enabled user has these; why, is not told, and costs one hash.
+            InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
+            TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
-        opened = self._opening.log_in(email, password, metadata, is_persistent=remember)
+        opened = self._authentication.log_in(email, password, metadata, is_persistent=remember)
         self._replace(presented_session_id)
         return opened
 
@@ -183,8 +205,10 @@ class UserManager(UserManagerInterface):
         *,
         remember: bool = True,
         presented_session_id: str | None = None,
-    ) -> LogIn:
+    ) -> LogIn | None:
         """Make a user of the least role, with an unverified email, and log them in, as one; else as `log_in`.
+
+        Where a login needs a verified email, nobody is logged in (None), and the session presented goes on.
 
         Raises:
             EmailTakenError: another user has the email.
@@ -192,7 +216,8 @@ class UserManager(UserManagerInterface):
             WeakPasswordError: the password may not be.
         """
         opened = self._registration.register(email, password, metadata, is_persistent=remember)
-        self._replace(presented_session_id)
+        if opened:
+            self._replace(presented_session_id)
         return opened
 
     def register_unseen(self, email: str, password: str) -> None:

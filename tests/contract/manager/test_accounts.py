@@ -1,6 +1,7 @@
 """What people do with their own account: register, and change their password."""
 
 from datetime import timedelta
+from typing import Any
 
 import bcrypt
 import pytest
@@ -27,11 +28,17 @@ def change(manager: UserManager, session_id: str, current: str = PASSWORD, new: 
     return manager.change_own_password(session_id, current, new, HERE)
 
 
+def register(manager: UserManager, email: str = "bob@example.com", password: str = NEW, **more: Any) -> LogIn:
+    opened = manager.register(email, password, HERE, **more)
+    assert opened
+    return opened
+
+
 # --- Registering ----------------------------------------------------------------------------------
 
 
 def test_whoever_registers_has_the_least_role_and_a_session(stores: Stores, manager: UserManager) -> None:
-    opened = manager.register("Bob@example.com", NEW, HERE)
+    opened = register(manager, "Bob@example.com")
 
     assert (opened.user.email, opened.user.role, opened.user.is_verified) == ("Bob@example.com", UserRole.USER, False)
     assert opened.user.last_login_at == opened.session.created_at == stores.clock.now()
@@ -45,15 +52,52 @@ def test_whoever_registers_has_the_least_role_and_a_session(stores: Stores, mana
 
 @pytest.mark.parametrize("remember", [True, False])
 def test_the_first_session_lives_as_long_as_any(stores: Stores, manager: UserManager, remember: bool) -> None:
-    session = manager.register("bob@example.com", NEW, HERE, remember=remember).session
+    session = register(manager, remember=remember).session
 
     assert session.expires_at - session.created_at == (timedelta(days=7) if remember else timedelta(days=1))
     assert session.is_persistent == remember
 
 
 def test_a_registration_ends_the_session_that_is_presented(manager: UserManager, logged_in: LogIn) -> None:
-    manager.register("bob@example.com", NEW, HERE, presented_session_id=logged_in.session_id)
+    register(manager, presented_session_id=logged_in.session_id)
     assert manager.find_session(logged_in.session_id) is None
+
+
+def test_where_a_login_needs_a_verified_email_a_registration_opens_no_session_and_ends_none(
+    stores: Stores, logged_in: LogIn
+) -> None:
+    strict = stores.manager(login_requires_verified=True)
+    assert strict.register("bob@example.com", NEW, HERE, presented_session_id=logged_in.session_id) is None
+
+    assert strict.find_session(logged_in.session_id)
+    bob = strict.find_by_email("bob@example.com")
+    assert bob
+    assert (bob.role, bob.is_verified, bob.last_login_at) == (UserRole.USER, False, None)
+    assert strict.list_sessions(bob.id) == []
+    with pytest.raises(InvalidCredentialsError):
+        strict.log_in("bob@example.com", NEW, HERE)
+    strict.update(bob.id, {"is_verified": True})
+    assert strict.log_in("bob@example.com", NEW, HERE).user.id == bob.id
+
+
+def test_a_taken_email_is_told_there_too(stores: Stores, ann: User) -> None:
+    with pytest.raises(EmailTakenError):
+        stores.manager(login_requires_verified=True).register("ANN@example.com", NEW, HERE)
+
+
+def test_a_verification_that_is_withdrawn_ends_no_session_and_keeps_nobody_from_a_new_password(
+    stores: Stores, ann: User, logged_in: LogIn
+) -> None:
+    """The session stays what it is under another ID; the next login is what needs a verified email."""
+    strict = stores.manager(login_requires_verified=True)
+    strict.update(ann.id, {"is_verified": False})
+    assert strict.find_session(logged_in.session_id)
+
+    renewed = change(strict, logged_in.session_id)
+
+    assert strict.find_session(renewed.session_id)
+    with pytest.raises(InvalidCredentialsError):
+        strict.log_in("ann@example.com", NEW, HERE)
 
 
 def test_a_taken_email_leaves_all_as_it_was(manager: UserManager, ann: User, logged_in: LogIn) -> None:
@@ -98,7 +142,7 @@ def test_a_weak_password_is_for_operators_to_set_if_for_anybody(
 
 def test_the_length_of_a_new_password_is_the_policys(stores: Stores) -> None:
     manager = stores.manager(password_length=8)
-    session_id = manager.register("bob@example.com", "8 chars!", HERE).session_id
+    session_id = register(manager, password="8 chars!").session_id
     with pytest.raises(WeakPasswordError, match="at least 8"):
         change(manager, session_id, "8 chars!", "7 chars")
 

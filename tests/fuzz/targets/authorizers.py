@@ -12,6 +12,7 @@ from session_management.http.authorizers import (
     deny_policy,
     read_authorizer_event,
 )
+from session_management.http.clients import client_of
 from session_management.http.session_ids import presented_session_id
 from session_management.models import Session, SessionWithUser, User, UserRole
 from session_management.settings import Settings
@@ -36,7 +37,7 @@ def check(data: bytes) -> None:
     assert all(type(cookie) is str for cookie in request.cookies)
     assert request.may_be_simple == (event.get("version") == "2.0")
     assert request.source_ip is None or event["type"] == "REQUEST"
-    assert len(changes_of(_FOUND.session, request.metadata)) <= 2
+    assert len(changes_of(_FOUND.session, client_of(request, _SETTINGS))) <= 2
     _check_policy(request.arn, allow_policy(request.arn, _FOUND))
     _check_policy(request.arn, deny_policy(request.arn, _FOUND, Denial.ROLE))
     try:

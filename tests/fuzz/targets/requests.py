@@ -5,11 +5,14 @@ import ipaddress
 import re
 from typing import Any, Final
 
+from session_management.http.clients import client_of
 from session_management.http.errors import InvalidRequestError, PayloadTooLargeError
 from session_management.http.requests import BODY_BYTES, Request, read_request
+from session_management.settings import Settings
 from tests.fuzz.targets.target import Target, event_of, events_of, is_clean
 
 _CREDENTIALS: Final = ("cookie", "authorization")
+_SETTINGS: Final = Settings.from_environment({"TRUSTED_PROXY_HOPS": "1"})
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -40,7 +43,7 @@ def _check_body(request: Request, event: dict[str, Any]) -> None:
 
 
 def _check_metadata(request: Request) -> None:
-    metadata = request.metadata
+    metadata = client_of(request, _SETTINGS)
     if metadata.ip is not None:
         assert str(ipaddress.ip_address(metadata.ip)) == metadata.ip
         assert "%" not in metadata.ip

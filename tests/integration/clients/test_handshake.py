@@ -4,15 +4,23 @@ import pytest
 import redis
 
 from infra.local.servers import EmbeddedValkey
-from session_management.errors import StoreUnavailableError
+from session_management.attempts import Attempt, Limit, account_counter
+from session_management.errors import InvalidCredentialsError, StoreUnavailableError
 from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
 from tests.support.managers import Environment
 
+COMMANDS = ("get", "set", "eval", "zadd", "zcard", "zrange", "zrem", "zremrangebyscore", "pexpire")
+
 
 def use_everything(env: Environment) -> None:
-    """Validate with and without a copy, change, extend, end."""
-    user = env.manager.create(CreateUserData(email="ann@example.com"))
+    """Log in and fail to, validate with and without a copy, change, extend, end."""
+    user = env.manager.create(CreateUserData(email="ann@example.com", password="correct horse"))
+    with pytest.raises(InvalidCredentialsError):
+        env.manager.log_in(user.email, "wrong", SessionMetadata("192.0.2.7"))
+    beyond = Attempt("one too many", (account_counter(user.email, Limit(1, 60_000, 60_000, 60_000)),))
+    assert env.manager._limiter._shared.reserve(beyond) > 0
+    env.manager.log_in(user.email, "correct horse", SessionMetadata("192.0.2.7"))
     session_id = env.manager.create_session(user.id, SessionMetadata(), 3600)
     env.clock.advance(61)
     assert env.manager.find_session(session_id)
@@ -30,11 +38,11 @@ def test_nothing_is_sent_but_what_sessions_need(environment: Environment, keys: 
     keys.config_resetstat()
     use_everything(environment)
     sent = {name.removeprefix("cmdstat_") for name in keys.info("commandstats")}
-    assert sent == {"auth", "get", "set", "eval"} | {"config|resetstat"}
+    assert sent == {"auth", *COMMANDS, "config|resetstat"}
     assert "INFO" not in sent
 
 
-def test_a_user_allowed_three_commands_on_session_keys_is_enough(
+def test_a_user_allowed_these_commands_on_two_kinds_of_keys_is_enough(
     make_environment: MakeEnvironment, valkey: EmbeddedValkey, keys: redis.Redis
 ) -> None:
     keys.acl_setuser(
@@ -42,8 +50,8 @@ def test_a_user_allowed_three_commands_on_session_keys_is_enough(
         enabled=True,
         reset=True,
         passwords=["+a password"],
-        commands=["+get", "+set", "+eval"],
-        keys=["session:*"],
+        commands=[f"+{command}" for command in COMMANDS],
+        keys=["session:*", "attempts:*"],
     )
     try:
         use_everything(make_environment(REDIS_URL=f"redis://service:a%20password@{valkey.host}:{valkey.port}/0"))

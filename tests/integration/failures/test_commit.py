@@ -193,7 +193,9 @@ def test_a_registration_whose_commit_is_not_answered_is_a_user_and_a_session_or_
     manager, users = scene.onlooker.manager, scene.onlooker.manager.count()
 
     def register() -> LogIn:
-        return scene.env.manager.register("bob@example.com", NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+        opened = scene.env.manager.register("bob@example.com", NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+        assert opened
+        return opened
 
     if is_done:
         opened = register()

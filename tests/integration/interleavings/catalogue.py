@@ -28,6 +28,7 @@ def _sliding(manager: UserManager) -> UserManager:
     return UserManager(
         database=manager._database,
         copies=manager._adapter,
+        attempts=manager._limiter._shared,
         policy=replace(manager._policy, slides=True, touch=timedelta()),
         clock=manager._validation._clock,
         observer=manager._validation._observer,

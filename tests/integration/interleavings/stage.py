@@ -10,6 +10,7 @@ from typing import Any
 import pg8000.native
 import redis
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
@@ -163,6 +164,7 @@ class Stage:
         return UserManager(
             database=database or self.manager._database,
             copies=copies or self.manager._adapter,
+            attempts=MemoryAttemptAdapter(self.clock),
             policy=policy,
             clock=self.clock,
             observer=self._watcher.observer,
@@ -196,6 +198,11 @@ class Stage:
     def _operation(self, actor: Environment, gate: Gate, policy: SessionPolicy, name: str, work: Work) -> Operation:
         database, copies = stopping(actor.manager._database, actor.manager._adapter, gate)
         manager = UserManager(
-            database=database, copies=copies, policy=policy, clock=actor.clock, observer=actor.observer
+            database=database,
+            copies=copies,
+            attempts=MemoryAttemptAdapter(actor.clock),
+            policy=policy,
+            clock=actor.clock,
+            observer=actor.observer,
         )
         return Operation(name, lambda: work(manager), gate)

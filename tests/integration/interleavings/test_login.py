@@ -91,6 +91,43 @@ def test_a_session_revoked_with_all_others_is_accepted_in_no_order(stage: Stage)
     )
 
 
+class NoneAfter:
+    """No session is recorded any more once the withdrawal is acknowledged; one recorded before it goes on."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.recorded_before: int | None = None
+        self.ends: set[bool] = set()
+
+    def set_up(self) -> None:
+        self.recorded_before = None
+        self.stage.set_up(session=False)
+        self.stage.sql.run("UPDATE users SET is_verified = true")
+
+    def __call__(self, ended: dict[str, Outcome]) -> None:
+        only_refusals(ended)
+        ((recorded,),) = self.stage.sql.run("SELECT count(*) FROM sessions WHERE NOT revoked")
+        if "withdraw" in ended and self.recorded_before is None:
+            self.recorded_before = recorded
+        assert self.recorded_before in (None, recorded), "a session was opened after the withdrawal"
+        if len(ended) == 2:
+            logged_in = session_of(ended)
+            self.ends.add(logged_in is not None and alive(self.stage, logged_in))
+
+
+def test_no_login_is_recorded_once_a_verification_that_it_needs_was_withdrawn(stage: Stage) -> None:
+    """The re-check under the lock of the user's row: what the login read before has no say."""
+    holds = NoneAfter(stage)
+    stage.explore(
+        {"log in": log_in, "withdraw": lambda manager: manager.update(USER_ID, {"is_verified": False})},
+        set_up=holds.set_up,
+        holds=holds,
+        policy=replace(stage.policy, login_requires_verified=True),
+        stops_inside_transactions=True,
+    )
+    assert holds.ends == {True, False}, "there are orders of both kinds"
+
+
 def promote(manager: UserManager) -> object:
     return manager.update(USER_ID, {"role": "ADMIN"})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.interfaces import SessionRepository
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionMetadata, UserRole
@@ -104,8 +105,8 @@ class _SlowAnswers:
         self._stage, self._sessions = stage, sessions
 
     def __getattr__(self, method: str) -> Callable[..., object]:
-        def ask(*arguments: Any) -> object:
-            found = getattr(self._sessions, method)(*arguments)
+        def ask(*arguments: Any, **named: Any) -> object:
+            found = getattr(self._sessions, method)(*arguments, **named)
             self._stage.sql.run(f"UPDATE users SET role = 'ADMIN' WHERE id = '{USER_ID}'")
             self._stage.clock.advance(50)
             return found
@@ -121,6 +122,7 @@ def slow(stage: Stage, environment: Environment) -> UserManager:
     return UserManager(
         database=replace(database, sessions=sessions),
         copies=environment.manager._adapter,
+        attempts=MemoryAttemptAdapter(stage.clock),
         policy=stage.policy,
         clock=stage.clock,
         observer=environment.observer,

@@ -17,6 +17,7 @@ from session_management.http.authorizers import (
     deny_policy,
     read_authorizer_event,
 )
+from session_management.http.clients import client_of
 from session_management.http.responses import instant
 from session_management.http.session_ids import presented_session_id
 from session_management.managers.mock import DEMO_SESSION_ID
@@ -195,7 +196,7 @@ def test_an_event_tells_where_the_request_came_from(name: str) -> None:
     event = event_of(name)
     context = event["requestContext"].get("http") or event["requestContext"]["identity"]
 
-    metadata = read_authorizer_event(event).metadata
+    metadata = client_of(read_authorizer_event(event), SETTINGS)
 
     assert metadata == SessionMetadata(context["sourceIp"], context["userAgent"])
     assert metadata.ip
@@ -203,14 +204,14 @@ def test_an_event_tells_where_the_request_came_from(name: str) -> None:
 
 
 def test_a_token_event_tells_nothing_of_the_client() -> None:
-    assert read_authorizer_event(event_of("rest-token")).metadata == SessionMetadata()
+    assert client_of(read_authorizer_event(event_of("rest-token")), SETTINGS) == SessionMetadata()
 
 
 @pytest.mark.parametrize(
     "context", [None, [], "http", {}, {"http": None}, {"http": {"sourceIp": 5}}, {"identity": {"sourceIp": ["x"]}}]
 )
 def test_a_client_that_cannot_be_told_is_none(context: object) -> None:
-    assert read_authorizer_event(rest(requestContext=context)).metadata == SessionMetadata()
+    assert client_of(read_authorizer_event(rest(requestContext=context)), SETTINGS) == SessionMetadata()
 
 
 # --- Answers ------------------------------------------------------------------------------------

@@ -48,24 +48,6 @@ def test_every_event_file_of_an_http_function_is_a_request(case: Any) -> None:
     assert request.source_ip
 
 
-def test_a_session_records_where_the_request_came_from() -> None:
-    metadata = a_request(headers={"user-agent": "Firefox"}).metadata
-
-    assert (metadata.ip, metadata.user_agent) == ("192.0.2.7", "Firefox")
-
-
-def test_a_forged_forwarded_for_changes_nothing() -> None:
-    assert a_request(headers={"x-forwarded-for": "198.51.100.1"}).metadata.ip == "192.0.2.7"
-
-
-@pytest.mark.parametrize("source_ip", [None, 5, True, 1.5, [], {}, "x"], ids=repr)
-def test_an_address_that_is_none_is_not_recorded(source_ip: object) -> None:
-    event = http_event()
-    event["requestContext"]["http"]["sourceIp"] = source_ip
-
-    assert read_request(event).metadata.ip is None
-
-
 def test_a_header_that_comes_in_two_cases_is_joined_as_http_joins_it() -> None:
     assert lower_case({"Accept": "a", "ACCEPT": "b"}) == {"accept": "a, b"}
 

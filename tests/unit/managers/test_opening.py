@@ -10,11 +10,12 @@ import bcrypt
 import pytest
 
 from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter, UserRow
+from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
 from session_management.errors import EmailTakenError, InvalidCredentialsError, WeakPasswordError
 from session_management.interfaces import DatabaseAdapter
-from session_management.managers import opening, password_change, registration
+from session_management.managers import authentication, password_change, registration
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, SessionMetadata, UserStatus
@@ -39,23 +40,41 @@ def memory() -> MemoryDatabase:
 @pytest.fixture
 def manager(memory: MemoryDatabase, clock: ToldClock, observer: RecordingObserver) -> UserManager:
     """A manager over memory, with users of every kind."""
+    policy = a_policy()
     manager = UserManager(
         database=DatabaseAdapter(
             users=MemoryUserAdapter(memory, clock),
-            sessions=MemorySessionAdapter(memory, clock, a_policy().names),
+            sessions=MemorySessionAdapter(memory, clock, policy.names),
             sweep=MemorySweepAdapter(memory, clock),
             begin=memory.transaction,
         ),
         copies=MemoryCopyAdapter(clock),
-        policy=a_policy(),
+        attempts=MemoryAttemptAdapter(clock),
+        policy=policy,
         clock=clock,
         observer=observer,
     )
     for name, hashed in (("new", NEW_HASH), ("old", OLD_HASH), ("none", None), ("broken", "$argon2id$broken")):
-        manager.create(CreateUserData(f"{name}@example.com", hashed_password=hashed))
-        disabled = manager.create(CreateUserData(f"disabled-{name}@example.com", hashed_password=hashed))
+        manager.create(CreateUserData(f"{name}@example.com", hashed_password=hashed, is_verified=True))
+        manager.create(CreateUserData(f"unverified-{name}@example.com", hashed_password=hashed))
+        disabled = manager.create(
+            CreateUserData(f"disabled-{name}@example.com", hashed_password=hashed, is_verified=True)
+        )
         manager.update(disabled.id, {"status": UserStatus.DISABLED})
     return manager
+
+
+@pytest.fixture
+def strict(manager: UserManager, clock: ToldClock, observer: RecordingObserver) -> UserManager:
+    """The same, where a login needs a verified email."""
+    return UserManager(
+        database=manager._database,
+        copies=manager._adapter,
+        attempts=manager._limiter._shared,
+        policy=a_policy(login_requires_verified=True),
+        clock=clock,
+        observer=observer,
+    )
 
 
 @pytest.fixture
@@ -83,15 +102,19 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
+HASHES = ("new", "old", "none", "broken")
+
+
 @pytest.mark.parametrize(
-    "name", ["nobody", "none", "broken", "disabled-new", "disabled-old", "disabled-none", "disabled-broken"]
+    "name",
+    ["nobody", "none", "broken", *(f"disabled-{one}" for one in HASHES), *(f"unverified-{one}" for one in HASHES)],
 )
 def test_every_refusal_costs_one_computation_of_the_present_kind(
-    manager: UserManager, computations: list[str], name: str
+    strict: UserManager, computations: list[str], name: str
 ) -> None:
-    """Nor does a right password for a disabled user cost more, by being hashed anew."""
+    """Nor does a right password of who may not log in cost more, by being hashed anew."""
     with pytest.raises(InvalidCredentialsError):
-        manager.log_in(f"{name}@example.com", PASSWORD, SessionMetadata())
+        strict.log_in(f"{name}@example.com", PASSWORD, SessionMetadata())
 
     assert computations == ["argon2"]
 
@@ -102,6 +125,12 @@ def test_where_accounts_are_hidden_every_registration_costs_one_computation(
 ) -> None:
     """ASVS 6.3.8."""
     manager.register_unseen(email, STRONG)
+
+    assert computations == ["argon2"]
+
+
+def test_so_does_one_that_opens_no_session(strict: UserManager, computations: list[str]) -> None:
+    assert strict.register("somebody-new@example.com", STRONG, SessionMetadata()) is None
 
     assert computations == ["argon2"]
 
@@ -168,6 +197,7 @@ def test_no_password_is_hashed_inside_a_transaction(
     monkeypatch.setattr(password_change, "hash_password", watched)
 
     opened = manager.register("ann@example.com", STRONG, SessionMetadata())
+    assert opened
     manager.change_own_password(opened.session_id, STRONG, f"{STRONG}!", SessionMetadata())
 
     assert hashed_inside == [False, False]
@@ -180,22 +210,23 @@ def test_an_old_hash_is_replaced_at_login(manager: UserManager, memory: MemoryDa
     assert (hashed or "").startswith("$argon2id$")
 
 
+@pytest.mark.parametrize("change", [{"status": UserStatus.DISABLED}, {"is_verified": False}], ids=str)
 def test_an_account_that_changes_during_the_login_is_refused_with_the_same_words(
-    manager: UserManager, monkeypatch: pytest.MonkeyPatch
+    strict: UserManager, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
 ) -> None:
     """Or the words would tell that the password was right."""
-    user = manager.find_by_email("new@example.com")
+    user = strict.find_by_email("new@example.com")
     assert user
 
-    def verify_while_somebody_disables(password: str, hashed: str | None) -> Verification:
+    def verify_while_somebody_changes_it(password: str, hashed: str | None) -> Verification:
         verified = verify_password(password, hashed)
-        manager.update(user.id, {"status": UserStatus.DISABLED})
+        strict.update(user.id, change)
         return verified
 
     with pytest.raises(InvalidCredentialsError) as wrong:
-        manager.log_in(user.email, "wrong", SessionMetadata())
-    monkeypatch.setattr(opening, "verify_password", verify_while_somebody_disables)
+        strict.log_in(user.email, "wrong", SessionMetadata())
+    monkeypatch.setattr(authentication, "verify_password", verify_while_somebody_changes_it)
     with pytest.raises(InvalidCredentialsError) as changed:
-        manager.log_in(user.email, PASSWORD, SessionMetadata())
+        strict.log_in(user.email, PASSWORD, SessionMetadata())
 
     assert str(changed.value) == str(wrong.value)

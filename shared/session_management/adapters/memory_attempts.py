@@ -1,0 +1,48 @@
+"""Tries of passwords counted in memory: in mock mode, and in each execution environment while Redis does not answer."""
+
+import threading
+from typing import Final
+
+from session_management.attempts import Attempt, Counter
+from session_management.interfaces import Clock
+from session_management.session_data import to_ms
+
+_MOST_COUNTERS: Final = 10_000
+
+
+class MemoryAttemptAdapter:
+    """Counters with the times of their tries. Of too many counters, those that were used least lately are forgotten."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start empty."""
+        self._clock = clock
+        self._counters: dict[str, dict[str, int]] = {}
+        self._lock = threading.Lock()
+
+    def reserve(self, attempt: Attempt) -> int:
+        """Count *attempt* in all its counters, or in none and return the milliseconds to wait."""
+        with self._lock:
+            now = to_ms(self._clock.now())
+            wait_ms = max((self._wait_ms(counter, attempt.id, now) for counter in attempt.counters), default=0)
+            if wait_ms > 0:
+                return wait_ms
+            for counter in attempt.counters:
+                self._counters[counter.key] = self._counters.pop(counter.key, {}) | {attempt.id: now}
+            while len(self._counters) > _MOST_COUNTERS:
+                del self._counters[next(iter(self._counters))]
+            return 0
+
+    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
+        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        with self._lock:
+            for counter in attempt.counters:
+                held = self._counters.get(counter.key, {})
+                held.pop(attempt.id, None)
+                if not held or (is_success and counter.is_of_an_account):
+                    self._counters.pop(counter.key, None)
+
+    def _wait_ms(self, counter: Counter, attempt_id: str, now: int) -> int:
+        held = self._counters.get(counter.key, {})
+        for one in [one for one, at in held.items() if at <= now - counter.limit.life_ms or one == attempt_id]:
+            del held[one]
+        return counter.limit.wait_ms(sorted(held.values()), now)

@@ -1,0 +1,100 @@
+"""Tries of passwords counted in Redis, under `attempts:…`: a sorted set of their IDs by time for each counter."""
+
+from contextlib import suppress
+from typing import Any, Final
+
+from session_management.attempts import Attempt, Counter
+from session_management.clients.redis import Redis
+from session_management.errors import StoreUnavailableError
+from session_management.interfaces import Clock
+from session_management.session_data import to_ms
+
+# `Limit.wait_ms` for each key, and then the try in all of them, or in none. A try that is sent a second time, since no
+# answer came to the first, is taken out before it is looked at again.
+_RESERVE: Final = """
+local id, now, longest = ARGV[1], tonumber(ARGV[2]), 0
+for i, key in ipairs(KEYS) do
+    local free, life, first, most = unpack(ARGV, i * 4 - 1, i * 4 + 2)
+    redis.call('ZREM', key, id)
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now - life)
+    local beyond = redis.call('ZCARD', key) - free
+    if beyond >= 0 then
+        local rank, wait = -1, math.min(first * 2 ^ math.min(beyond, 32), tonumber(most))
+        if tonumber(first) == 0 then
+            rank, wait = beyond, tonumber(life)
+        end
+        local since = tonumber(redis.call('ZRANGE', key, rank, rank, 'WITHSCORES')[2])
+        longest = math.max(longest, math.min(since, now) + wait - now)
+    end
+end
+if longest > 0 then
+    return longest
+end
+for i, key in ipairs(KEYS) do
+    redis.call('ZADD', key, now, id)
+    redis.call('PEXPIRE', key, ARGV[i * 4])
+end
+return 0
+"""
+_GIVE_BACK: Final = """
+for i, key in ipairs(KEYS) do
+    if ARGV[i + 1] == '1' then
+        redis.call('ZREMRANGEBYSCORE', key, '-inf', '+inf')
+    else
+        redis.call('ZREM', key, ARGV[1])
+    end
+end
+"""
+
+
+class RedisAttemptAdapter:
+    """Counters in Redis. Every method raises StoreUnavailableError if Redis does not answer.
+
+    One server is asked once for all counters. In a cluster each counter may lie on another node: they are asked one
+    after the other, and a try that a later one refuses is taken out of the earlier ones again.
+    """
+
+    def __init__(self, redis: Redis, clock: Clock) -> None:
+        """Use *redis*."""
+        self._redis = redis
+        self._clock = clock
+
+    def reserve(self, attempt: Attempt) -> int:
+        """Count *attempt* in all its counters, or in none and return the milliseconds to wait."""
+        counted: list[Counter] = []
+        for counters in self._groups(attempt):
+            wait_ms = 0
+            try:
+                wait_ms = self._reserve(attempt.id, counters)
+            except StoreUnavailableError:
+                self._take_out(attempt.id, counted)
+                raise
+            if wait_ms > 0:
+                self._take_out(attempt.id, counted)
+                return wait_ms
+            counted += counters
+        return 0
+
+    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
+        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        for counters in self._groups(attempt):
+            emptied = [int(is_success and counter.is_of_an_account) for counter in counters]
+            self._run(_GIVE_BACK, counters, attempt.id, *emptied)
+
+    def _groups(self, attempt: Attempt) -> list[tuple[Counter, ...]]:
+        return [(counter,) for counter in attempt.counters] if self._redis.is_cluster else [attempt.counters]
+
+    def _reserve(self, attempt_id: str, counters: tuple[Counter, ...]) -> int:
+        limits = (counter.limit for counter in counters)
+        numbers = [(one.free, one.life_ms, one.first_wait_ms, one.longest_wait_ms) for one in limits]
+        now = to_ms(self._clock.now())
+        return int(self._run(_RESERVE, counters, attempt_id, now, *(number for four in numbers for number in four)))
+
+    def _take_out(self, attempt_id: str, counters: list[Counter]) -> None:
+        with suppress(StoreUnavailableError):
+            for counter in counters:
+                self._run(_GIVE_BACK, (counter,), attempt_id, 0)
+
+    def _run(self, script: str, counters: tuple[Counter, ...], *words: str | int) -> Any:
+        keys = (counter.key for counter in counters)
+        return self._redis.command("EVAL", script, len(counters), *keys, *words)

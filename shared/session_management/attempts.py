@@ -1,0 +1,82 @@
+"""Tries of a password: what counts them, and how long the next one has to wait. Pure."""
+
+import hashlib
+import ipaddress
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+_IPV6_PREFIX: Final = 64
+_STRICTER: Final = 5
+ACCOUNT_LIFE_MS: Final = 86_400_000
+"""How long a failure counts against an account: so long that waiting for it to be forgotten gains no tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many failures are `free`; each counts for `life_ms`.
+
+    After them a try has to wait since the latest failure: `first_wait_ms`, twice as long after each further one, and
+    `longest_wait_ms` at the most. Where `first_wait_ms` is 0 it has to wait until few enough are left.
+    """
+
+    free: int
+    life_ms: int
+    first_wait_ms: int = 0
+    longest_wait_ms: int = 0
+
+    def wait_ms(self, failures: Sequence[int], now_ms: int) -> int:
+        """Return how long a try has to wait, 0 for not at all. *failures* are those of its life, oldest first."""
+        beyond = len(failures) - self.free
+        if beyond < 0:
+            return 0
+        if not self.first_wait_ms:
+            return min(failures[beyond], now_ms) + self.life_ms - now_ms
+        # Another machine's clock may be ahead; what it says is never waited for as well.
+        wait = min(self.first_wait_ms << min(beyond, 32), self.longest_wait_ms)
+        return max(min(failures[-1], now_ms) + wait - now_ms, 0)
+
+    def stricter(self) -> Self:
+        """Return the limit where every execution environment counts for itself: a fifth of the free ones."""
+        return type(self)(max(self.free // _STRICTER, 1), self.life_ms, self.first_wait_ms, self.longest_wait_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What failures are counted under. A success empties an account's, and takes its own try out of an address's."""
+
+    key: str
+    limit: Limit
+    is_of_an_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try, which counts as a failure until it is given back. Its `id` makes a second sending of it the same one."""
+
+    id: str
+    counters: tuple[Counter, ...]
+
+
+def account_counter(email: str, limit: Limit) -> Counter:
+    """Return the counter of whoever has *email*, whether anybody has it or not.
+
+    Whatever any collation takes for the same address has one counter, or each spelling would have tries of its own.
+    """
+    letters = unicodedata.normalize("NFKD", email.lower().casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return Counter(f"attempts:account:{_digest(plain)}", limit, is_of_an_account=True)
+
+
+def address_counter(ip: str, limit: Limit) -> Counter:
+    """Return the counter of an IP address: an IPv4 address whole, of an IPv6 address the /64 that one client has."""
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        network = ipaddress.ip_network((address, _IPV6_PREFIX), strict=False)
+        address = address.ipv4_mapped or network.network_address
+    return Counter(f"attempts:ip:{_digest(str(address))}", limit, is_of_an_account=False)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
