@@ -18,6 +18,8 @@ _SWEEP_COUNTS = (
     "revoked_deleted",
     "fences_written",
     "legacy_cleared",
+    "plain_deleted",
+    "plain_left",
     "batches",
     "finished",
 )

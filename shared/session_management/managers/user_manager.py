@@ -33,6 +33,7 @@ from session_management.managers.opening import Opening
 from session_management.managers.password_change import PasswordChange
 from session_management.managers.registration import Registration
 from session_management.managers.revocation import Revocation
+from session_management.managers.upgrading import Upgrading
 from session_management.managers.validation import Validation
 from session_management.models import (
     CreateUserData,
@@ -73,7 +74,8 @@ class UserManager(UserManagerInterface):
         self._policy = policy
         self._clock = clock
         tolerant = Copies(copies)
-        self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
         self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
         self._opening = Opening(
             database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
@@ -144,7 +146,7 @@ class UserManager(UserManagerInterface):
             InvalidInputError: the password is empty.
         """
         hashed = hash_password(checked_password(password))
-        keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
+        keep = self._revocation.key_to_keep(keep_session_id)
         with self._database.begin():
             # The user first: a login under way waits for this lock, and then finds its hash outdated.
             user = self._database.users.update(user_id, {"hashed_password": hashed})
