@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from session_management.attempts import Attempt
+from session_management.attempts import Attempt, Counter
 from session_management.errors import StoreUnavailableError
 from session_management.events import Event
 from session_management.models import (
@@ -33,6 +33,7 @@ class ValidationPath(StrEnum):
     STALE_IF_ERROR = "stale-if-error"
     FENCE = "fence"
     ORIGINAL = "original"
+    UPGRADED = "upgraded"
     MALFORMED = "malformed"
 
 
@@ -80,6 +81,9 @@ class UserRepository(Protocol):
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
 
+    def find_in_session(self, user_id: str, handle: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all sessions but another were ended since *created_at*, when this began."""
+
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""
 
@@ -123,12 +127,32 @@ class SessionRepository(Protocol):
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
 
     def revoke(self, key: str, reason: str) -> Ended | None:
-        """End one session, for good; whose it is, if there is a record of it, just ended or before."""
+        """End one session, for good; whose it is, if there is a record of it, just ended or before.
+
+        For a key that the record gave, or `may_record` allows: a handle is no proof.
+        """
+
+    def forget(self, key: str) -> Ended | None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form; whose it was."""
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now, the original's among them.
 
-        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column.
+        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column unless it holds
+        *except_key*. Of the original's sessions that no column names, each that began before is over, but that one.
+        """
+
+    def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled.
+
+        Runs inside a transaction; takes the lock of the user's row first. Everything else of the session stays.
+        """
+
+    def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:
+        """Record a session that the original made, and clear the legacy column if it holds *plain_key*.
+
+        None, and nothing written, if there is a record of it already, the user is gone or disabled, all their
+        sessions were ended since it was made, or it was found *in_column* and stands there no longer.
         """
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
@@ -137,8 +161,14 @@ class SessionRepository(Protocol):
         Runs in the transaction of `open`, after it, so that its lock orders this against other logins.
         """
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or the one called *handle* alone.
+
+        The index leads to a user's own, so that no other user's records are looked at.
+        """
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None.
@@ -171,6 +201,15 @@ class SweepRepository(Protocol):
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
 
+    def plain_left(self) -> int:
+        """Return how many sessions are still in plain form: live rows, and legacy `session_id`s of users."""
+
+    def plain_keys(self, until: datetime, limit: int) -> Sequence[str]:
+        """Return up to *limit* keys in plain form, of rows and legacy columns, once *until* is past; none before."""
+
+    def forget_plain(self, keys: Sequence[str]) -> int:
+        """Delete the rows with these plain keys, and clear the legacy columns; how many."""
+
 
 class SessionAdapter(Protocol):
     """Copies of sessions in Redis, under the original's four verbs. Nothing is ever deleted, only fenced."""
@@ -201,7 +240,10 @@ class AttemptAdapter(Protocol):
         """
 
     def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+
+    def forget(self, counter: Counter) -> int:
+        """Empty *counter*, whoever owns what it holds; how many it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +318,16 @@ class UserManagerInterface(Protocol):
     ) -> LogIn | None:
         """Make a user and open their session in the place of the one presented; None if they may not log in yet."""
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make a user unless the email is taken, without a word which."""
 
     def change_own_password(
         self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
     ) -> LogIn:
         """Set the password of a session's user and put a new session in the place of all of theirs."""
+
+    def lift_limit(self, email: str) -> int:
+        """Forget the failures of an account; how many there were."""
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session and return its ID."""
@@ -296,8 +341,8 @@ class UserManagerInterface(Protocol):
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended."""
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End one session of a user; whether they have it, or had it a moment ago."""

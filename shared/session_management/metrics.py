@@ -61,6 +61,7 @@ METRICS: Final = (
     Metric("SweepRevokedDeleted", Swept, value="revoked_deleted"),
     Metric("SweepFencesWritten", Swept, value="fences_written"),
     Metric("SweepLegacyCleared", Swept, value="legacy_cleared"),
+    Metric("SweepPlainLeft", Swept, value="plain_left"),
     Metric("SweepFinished", Swept, value="finished"),
     Metric("SweepLag", Swept, value="lag_seconds", unit=MetricUnit.Seconds),
 )

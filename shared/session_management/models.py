@@ -133,12 +133,15 @@ class SweepReport:
     """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done.
 
     `lag_seconds` is for how long the row had been over that was over for longest; None if time ran out before that.
+    `plain_left` is how many sessions are still in plain form, where they are upgraded; None where nobody counted.
     """
 
     expired_deleted: int = 0
     revoked_deleted: int = 0
     fences_written: int = 0
     legacy_cleared: int = 0
+    plain_deleted: int = 0
+    plain_left: int | None = None
     batches: int = 0
     lag_seconds: float | None = None
     finished: bool = True

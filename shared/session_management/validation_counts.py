@@ -23,6 +23,7 @@ BY_PATH: Final = {
     ValidationPath.STALE_IF_ERROR: "ValidationsByStaleCopy",
     ValidationPath.FENCE: "ValidationsByFence",
     ValidationPath.ORIGINAL: "ValidationsByOriginal",
+    ValidationPath.UPGRADED: "ValidationsByUpgrade",
     ValidationPath.MALFORMED: "ValidationsMalformed",
 }
 

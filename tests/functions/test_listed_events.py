@@ -46,6 +46,8 @@ def what_people_do(service: Service) -> None:
     """Send every event file, and what none of them comes to."""
     for case in CASES:
         service.answer(case.function, case.event)
+    service.configure(SESSION_UPGRADE_PLAIN_UNTIL="2100-01-01T00:00:00Z")
+    service.invoke("Sweeper", {})
     service.configure(REGISTRATION="open", REQUIRED_ROLE="ADMIN", LOGIN_IP_ATTEMPTS="3")
     elsewhere = http_event(headers=BEARER)
     elsewhere["requestContext"]["http"]["sourceIp"] = "198.51.100.7"

@@ -37,6 +37,7 @@ _WAYS: Final = {
     ValidationPath.STALE_IF_ERROR: "an older copy was believed, since PostgreSQL did not answer",
     ValidationPath.FENCE: "a fence in Redis answered: the session had been revoked",
     ValidationPath.ORIGINAL: "the original application's own session was looked for",
+    ValidationPath.UPGRADED: "a session in plain form was looked for, to be kept as a digest from then on",
     ValidationPath.MALFORMED: "what was presented is no session ID, and no store was asked",
 }
 _OUTCOMES: Final = {

@@ -96,7 +96,8 @@ class Swept(Event):
     """A sweep came to its end, or as far as its time and Redis let it.
 
     `lag_seconds` is for how long the row had been over that was over for longest when the sweep came to it; 0 if there
-    was none. Without it, the sweep did not come so far.
+    was none. Without it, the sweep did not come so far. `plain_left` is how many sessions are still in plain form,
+    where they are upgraded.
     """
 
     name: ClassVar = "swept"
@@ -106,6 +107,8 @@ class Swept(Event):
     revoked_deleted: int
     fences_written: int
     legacy_cleared: int
+    plain_deleted: int
+    plain_left: int | None
     batches: int
     lag_seconds: float | None
     finished: bool

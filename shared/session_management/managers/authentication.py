@@ -24,8 +24,16 @@ class Authentication:
         self._limiter = limiter
         self._policy = policy
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Verify a password and open a session.
+    def log_in(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        is_persistent: bool,
+        presented_session_id: str | None,
+    ) -> LogIn:
+        """Verify a password and open a session in the place of the one that was presented.
 
         Raises:
             InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
@@ -38,13 +46,14 @@ class Authentication:
             verified = verify_password(password, hashed)
             if not user or not verified.is_right:
                 raise self._refused(user, Refusal.of(user, may_log_in=user is not None and self._may_log_in(user)))
-            needs_verified = self._policy.login_requires_verified
-            proof = Proof(hashed, verified.new_hash, needs_verified, reservation.failure, LoginSucceeded)
+            needs_verified, redis_failure = self._policy.login_requires_verified, reservation.redis_failure
+            proof = Proof(hashed, verified.new_hash, needs_verified, redis_failure, LoginSucceeded)
             ttl = self._policy.life(is_persistent=is_persistent)
             opened = self._opening.open(user.id, metadata, ttl, is_persistent=is_persistent, proof=proof)
             if opened is None:
                 raise self._refused(user, Refusal.CHANGED_MEANWHILE)
-            return opened
+        self._opening.replace(presented_session_id, reservation.redis_failure)
+        return opened
 
     def _refused(self, user: User | None, reason: Refusal) -> InvalidCredentialsError:
         """Tell operators why a login is refused, and return the error that tells nobody else."""

@@ -25,41 +25,50 @@ class Registration:
         self._opening = opening
         self._policy = policy
 
-    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn | None:
+    def register(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        is_persistent: bool,
+        presented_session_id: str | None,
+    ) -> LogIn | None:
         """Make a user and open their session, as one; only the user, and None, where they may not log in yet.
+
+        Where a session is opened, the one that was presented ends.
 
         Raises:
             EmailTakenError: another user has the email.
             InvalidInputError: the email cannot be.
             WeakPasswordError: the password may not be.
-            TooManyAttemptsError: too many emails were taken that this address tried, or tries of passwords failed.
+            TooManyAttemptsError: there were too many registrations from this address; it costs no hash.
         """
         self._check(email, password)
-        with self._limiter.guarding(None, metadata.ip) as reservation, self._telling_refusal():
+        with self._limiter.guarding_registration(metadata.ip) as reservation, self._telling_refusal():
             hashed = hash_password(password)
             if self._policy.login_requires_verified:
                 self._create_alone(email, hashed)
                 return None
-            return self._opening.open_with(
+            opened = self._opening.open_with(
                 lambda: Changed(self._create(email, hashed).id),
                 metadata,
                 is_persistent=is_persistent,
-                proof=Proof(redis_failure=reservation.failure, told=Registered),
+                proof=Proof(redis_failure=reservation.redis_failure, told=Registered),
             )
+        self._opening.replace(presented_session_id, reservation.redis_failure)
+        return opened
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make a user unless another has the email; nobody learns which, and either way costs one hash.
 
-        It is not limited: there is nothing to guess, and to limit emails that are taken would tell of them.
-
-        Raises:
-            InvalidInputError: the email cannot be.
-            WeakPasswordError: the password may not be.
+        Raises as `register`, but for EmailTakenError.
         """
         self._check(email, password)
-        hashed = hash_password(password)
-        with suppress(EmailTakenError), self._telling_refusal():
-            self._create_alone(email, hashed)
+        with self._limiter.guarding_registration(metadata.ip):
+            hashed = hash_password(password)
+            with suppress(EmailTakenError), self._telling_refusal():
+                self._create_alone(email, hashed)
 
     @contextmanager
     def _telling_refusal(self) -> Iterator[None]:
