@@ -10,7 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
 from session_management.environment import ManagerEnvironment
-from session_management.errors import ConfigurationError, SessionManagementError, StoreUnavailableError
+from session_management.errors import (
+    ConfigurationError,
+    SessionManagementError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+)
 from session_management.interfaces import ValidationPath
 from session_management.models import Session
 
@@ -69,6 +74,14 @@ def tell_spared(error: SessionManagementError) -> None:
     """Log, of a request that is answered 503, that no store was asked: nobody else has told that."""
     if isinstance(error, StoreUnavailableError) and not error.was_tried:
         logger.warning("a request was answered without asking a store", store=error.store, reason=error.reason)
+
+
+def tell_limited(error: SessionManagementError) -> None:
+    """Log that a try was refused since too many had failed; for whom is not known yet, and from where is not told."""
+    if isinstance(error, TooManyAttemptsError):
+        logger.warning("too many attempts: a try was refused", retry_after_seconds=error.retry_after_seconds)
+        with single_metric("AttemptsRefused", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE):
+            pass
 
 
 def tell_client_changed(session: Session, changes: Sequence[ClientChange], *, is_refused: bool) -> None:

@@ -13,7 +13,7 @@ from session_management.http.errors import MethodNotAllowedError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
 from session_management.http.requests import Request, lower_case, read_request
 from session_management.http.responses import Response, no_content, problem
-from session_management.observability import tell_faults, tell_spared
+from session_management.observability import tell_faults, tell_limited, tell_spared
 from session_management.settings import Settings
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -60,6 +60,7 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
 def refusal(error: SessionManagementError) -> Response:
     """Return the problem document of *error*, and log what nobody has logged yet."""
     tell_spared(error)
+    tell_limited(error)
     return problem(error)
 
 
