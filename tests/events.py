@@ -88,7 +88,7 @@ _SWEPT: Final = {"keys": [*_COUNTS]}
 _USER: Final = {"keys": ["user"]}
 _COMMANDS: Final = (
     "command: must be one of create_user, set_password, verify, unverify, set_role, disable, enable, delete_user,"
-    " list_users, list_sessions, end_sessions, explain, doctor"
+    " list_users, list_sessions, end_sessions, lift_limit, explain, doctor"
 )
 _VERIFY: Final = "there is a field that verify does not take; it takes user"
 _EXPLAINED: Final = ["ended_at", "handle", "reason", "redis", "said", "session", "state", "user", "validation"]

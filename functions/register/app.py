@@ -34,14 +34,14 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     if settings.registration == "closed":
         raise RegistrationClosedError("nobody may register here")
     body = read_json(request, RegisterBody)
-    manager = UserManagerFactory.create()
+    manager, client = UserManagerFactory.create(), client_of(request, settings)
     if settings.registration_hides_accounts:
-        manager.register_unseen(body.email, body.password)
+        manager.register_unseen(body.email, body.password, client)
         return _REGISTERED
     opened = manager.register(
         body.email,
         body.password,
-        client_of(request, settings),
+        client,
         remember=body.remember,
         presented_session_id=session_id_to_replace(request, settings),
     )

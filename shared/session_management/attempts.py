@@ -1,4 +1,4 @@
-"""Tries of a password: what counts them, and how long the next one has to wait. Pure."""
+"""Tries that may be guesses: what counts them, and how long the next one has to wait. Pure."""
 
 import hashlib
 import ipaddress
@@ -44,16 +44,26 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What failures are counted under. A success empties an account's, and takes its own try out of an address's."""
+    """What tries are counted under: each as a member, which begins with the `owner` where there is one.
+
+    A success takes out all of its owner's members; where there is no owner, its own alone.
+    """
 
     key: str
     limit: Limit
-    is_of_an_account: bool
+    owner: str = ""
+
+    def member(self, attempt_id: str) -> str:
+        """Return what the try with *attempt_id* is counted as."""
+        return f"{self.owner}{attempt_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, which counts as a failure until it is given back. Its `id` makes a second sending of it the same one."""
+    """One try, which counts as a failure until it is given back.
+
+    Its `id` makes a second sending of it the same one. All are of one length, so that none begins with another.
+    """
 
     id: str
     counters: tuple[Counter, ...]
@@ -62,20 +72,31 @@ class Attempt:
 def account_counter(email: str, limit: Limit) -> Counter:
     """Return the counter of whoever has *email*, whether anybody has it or not.
 
-    Whatever any collation takes for the same address has one counter, or each spelling would have tries of its own.
+    Whatever any collation takes for the same address has one counter, or each spelling would have tries of its own. It
+    may be shared by emails that the record tells apart, so its members are owned by the email as it was given, whatever
+    its case: or whoever has one of those accounts could forget, by logging in, the failures of another.
     """
     letters = unicodedata.normalize("NFKD", email.lower().casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return Counter(f"attempts:account:{_digest(plain)}", limit, is_of_an_account=True)
+    return Counter(f"attempts:account:{_digest(plain)}", limit, owner=f"{_digest(email.lower())}:")
 
 
 def address_counter(ip: str, limit: Limit) -> Counter:
-    """Return the counter of an IP address: an IPv4 address whole, of an IPv6 address the /64 that one client has."""
+    """Return the counter of failures from an IP address: IPv4 whole, of IPv6 the /64 that one client has."""
+    return Counter(f"attempts:ip:{_network(ip)}", limit)
+
+
+def registration_counter(ip: str, limit: Limit) -> Counter:
+    """Return the counter of registrations from an IP address, which are no failures of logging in."""
+    return Counter(f"attempts:registration:{_network(ip)}", limit)
+
+
+def _network(ip: str) -> str:
     address = ipaddress.ip_address(ip)
     if isinstance(address, ipaddress.IPv6Address):
         network = ipaddress.ip_network((address, _IPV6_PREFIX), strict=False)
         address = address.ipv4_mapped or network.network_address
-    return Counter(f"attempts:ip:{_digest(str(address))}", limit, is_of_an_account=False)
+    return _digest(str(address))
 
 
 def _digest(text: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from session_management.attempts import Attempt
+from session_management.attempts import Attempt, Counter
 from session_management.errors import StoreUnavailableError
 from session_management.models import (
     CreateUserData,
@@ -153,8 +153,14 @@ class SessionRepository(Protocol):
         Runs in the transaction of `open`, after it, so that its lock orders this against other logins.
         """
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or the one called *handle* alone.
+
+        The index leads to a user's own, so that no other user's records are looked at.
+        """
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None.
@@ -223,7 +229,10 @@ class AttemptAdapter(Protocol):
         """
 
     def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+
+    def forget(self, counter: Counter) -> int:
+        """Empty *counter*, whoever owns what it holds; how many it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +307,16 @@ class UserManagerInterface(Protocol):
     ) -> LogIn | None:
         """Make a user and open their session in the place of the one presented; None if they may not log in yet."""
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make a user unless the email is taken, without a word which."""
 
     def change_own_password(
         self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
     ) -> LogIn:
         """Set the password of a session's user and put a new session in the place of all of theirs."""
+
+    def lift_limit(self, email: str) -> int:
+        """Forget the failures of an account; how many there were."""
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session and return its ID."""
@@ -318,8 +330,8 @@ class UserManagerInterface(Protocol):
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended."""
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End one session of a user; whether they have it, or had it a moment ago."""

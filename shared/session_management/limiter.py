@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from session_management.attempts import Attempt, Limit, account_counter, address_counter
+from session_management.attempts import Attempt, Counter, account_counter, address_counter, registration_counter
 from session_management.errors import (
-    EmailTakenError,
     InvalidCredentialsError,
     SessionManagementError,
     StoreUnavailableError,
@@ -23,11 +22,14 @@ from session_management.policy import LoginPolicy
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A try that was let through, and where it is counted. `failure` is why it is not the shared store."""
+    """A try that was let through, and where it is counted.
+
+    `redis_failure` is set where the shared store is down: the request need not wait for it again.
+    """
 
     attempt: Attempt
     adapter: AttemptAdapter
-    failure: StoreUnavailableError | None = None
+    redis_failure: StoreUnavailableError | None = None
 
 
 class Limiter:
@@ -40,39 +42,64 @@ class Limiter:
         self._policy = policy
 
     @contextmanager
-    def guarding(self, email: str | None, ip: str | None) -> Iterator[Reservation]:
-        """Let what is inside try one password of the account with *email*, or one email that may be taken, from *ip*.
+    def guarding(self, email: str, ip: str | None) -> Iterator[Reservation]:
+        """Let what is inside try one password of the account with *email*, from *ip*.
 
-        Wrong credentials and taken emails stay counted, and so does what ends in a bug. Another refusal or an outage is
-        given back: it was no wrong guess. Without an error, the account's failures are forgotten too.
+        Wrong credentials stay counted, and so does what ends in a bug. Another refusal or an outage is given back: it
+        was no wrong guess. Without an error, the account's failures are forgotten too.
 
         Raises:
             TooManyAttemptsError: there were too many failures; nothing inside was done, and this try is not counted.
         """
-        reservation = self._reserve(email, ip)
+        account, address = self._policy.account, self._policy.address
+        # An address is missing in a caller's own Python alone. Where there is one, it is asked first.
+        counters = (*((address_counter(ip, address),) if ip else ()), account_counter(email, account))
+        reservation = self._reserve(counters)
         try:
             yield reservation
-        except (InvalidCredentialsError, EmailTakenError):
+        except InvalidCredentialsError:
             raise
         except SessionManagementError:
             self._give_back(reservation, is_success=False)
             raise
         self._give_back(reservation, is_success=True)
 
-    def _reserve(self, email: str | None, ip: str | None) -> Reservation:
-        account, address = self._policy.account, self._policy.address
-        attempt = _attempt(email, ip, account, address)
-        try:
-            return self._reserved(Reservation(attempt, self._shared))
-        except StoreUnavailableError as failure:
-            attempt = _attempt(email, ip, account.stricter(), address.stricter())
-            return self._reserved(Reservation(attempt, self._local, failure))
+    @contextmanager
+    def guarding_registration(self, ip: str | None) -> Iterator[Reservation]:
+        """Let what is inside make one user for somebody at *ip*. Whatever comes of it counts, but for an outage.
 
-    def _reserved(self, reservation: Reservation) -> Reservation:
-        wait_ms = reservation.adapter.reserve(reservation.attempt)
-        if wait_ms > 0:
-            raise TooManyAttemptsError(-(-wait_ms // 1000))
-        return reservation
+        Each costs a hash and may leave an account behind. An email that is taken counts as one that is free does, so
+        that what is refused tells of neither.
+
+        Raises:
+            TooManyAttemptsError: there were too many; nothing inside was done, and this one is not counted.
+        """
+        reservation = self._reserve((registration_counter(ip, self._policy.address),) if ip else ())
+        try:
+            yield reservation
+        except StoreUnavailableError:
+            self._give_back(reservation, is_success=False)
+            raise
+
+    def lift(self, email: str) -> int:
+        """Forget the failures of the account with *email*, here and in the shared store; how many there were there.
+
+        Raises:
+            StoreUnavailableError: the shared store does not answer.
+        """
+        counter = account_counter(email, self._policy.account)
+        self._local.forget(counter)
+        return self._shared.forget(counter)
+
+    def _reserve(self, counters: tuple[Counter, ...]) -> Reservation:
+        attempt_id = secrets.token_hex(16)
+        try:
+            return _reserved(Reservation(Attempt(attempt_id, counters), self._shared))
+        except StoreUnavailableError as failure:
+            strict = tuple(Counter(one.key, one.limit.stricter(), one.owner) for one in counters)
+            # A store that is up refuses this alone, for want of a permission, and does what else it is asked.
+            redis_failure = None if failure.is_up else failure
+            return _reserved(Reservation(Attempt(attempt_id, strict), self._local, redis_failure))
 
     def _give_back(self, reservation: Reservation, *, is_success: bool) -> None:
         # What a store misses of this counts as a failure too many, and is forgotten in time.
@@ -80,8 +107,8 @@ class Limiter:
             reservation.adapter.give_back(reservation.attempt, is_success=is_success)
 
 
-def _attempt(email: str | None, ip: str | None, account: Limit, address: Limit) -> Attempt:
-    # An address is missing in a caller's own Python alone. Where there is one, it is asked first.
-    counters = [address_counter(ip, address)] if ip else []
-    counters += [account_counter(email, account)] if email else []
-    return Attempt(secrets.token_hex(16), tuple(counters))
+def _reserved(reservation: Reservation) -> Reservation:
+    wait_ms = reservation.adapter.reserve(reservation.attempt) if reservation.attempt.counters else 0
+    if wait_ms > 0:
+        raise TooManyAttemptsError(-(-wait_ms // 1000))
+    return reservation

@@ -25,7 +25,7 @@ def ids() -> Ids:
 
 
 def an_attempt(ids: Ids, *counters: Counter) -> Attempt:
-    return Attempt(f"attempt {next(ids)}", counters)
+    return Attempt(f"attempt {next(ids):03}", counters)
 
 
 def fail(stores: Stores, ids: Ids, times: int, *counters: Counter) -> None:
@@ -105,6 +105,27 @@ def test_a_success_empties_the_accounts_counter_and_no_other(stores: Stores, ids
     fail(stores, ids, 1, HERE)
     assert stores.attempts.reserve(an_attempt(ids, HERE)) == 900_000
     fail(stores, ids, 1, BOB)
+    assert stores.attempts.reserve(an_attempt(ids, BOB)) == 1_000
+
+
+def test_a_success_takes_out_what_its_owner_has_and_leaves_to_others_what_is_theirs(stores: Stores, ids: Ids) -> None:
+    """Emails that differ in an accent share a counter and are different accounts."""
+    accented = account_counter("\u00e4nn@example.com", ACCOUNT)
+    assert accented.key == ANN.key
+    fail(stores, ids, 2, ANN)
+    success = an_attempt(ids, accented)
+    assert stores.attempts.reserve(success) == 0
+    stores.attempts.give_back(success, is_success=True)
+    fail(stores, ids, 1, ANN)
+    assert stores.attempts.reserve(an_attempt(ids, ANN)) == 1_000
+
+
+def test_a_counter_is_emptied_whoever_owns_what_it_holds(stores: Stores, ids: Ids) -> None:
+    fail(stores, ids, 2, ANN)
+    fail(stores, ids, 1, account_counter("\u00e4nn@example.com", ACCOUNT))
+    fail(stores, ids, 3, BOB)
+    assert [stores.attempts.forget(ANN) for _ in range(2)] == [3, 0]
+    fail(stores, ids, 3, ANN)
     assert stores.attempts.reserve(an_attempt(ids, BOB)) == 1_000
 
 

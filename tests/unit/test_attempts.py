@@ -1,8 +1,16 @@
 """What counts tries of a password: one counter for whatever is one account or one client, and nobody's name in it."""
 
+import re
+
 import pytest
 
-from session_management.attempts import ACCOUNT_LIFE_MS, Limit, account_counter, address_counter
+from session_management.attempts import (
+    ACCOUNT_LIFE_MS,
+    Limit,
+    account_counter,
+    address_counter,
+    registration_counter,
+)
 
 LIMIT = Limit(10, ACCOUNT_LIFE_MS, 1_000, 300_000)
 
@@ -46,11 +54,19 @@ def test_an_ipv4_address_in_ipv6_is_that_ipv4_address() -> None:
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "\ud800@example.com", "a" * 5000])
-def test_a_counters_key_names_nobody(email: str) -> None:
-    key = account_counter(email, LIMIT).key
-    assert len(key) == len("attempts:account:") + 64
-    assert "ann" not in key
-    assert "192.0.2" not in address_counter("192.0.2.7", LIMIT).key
+def test_no_key_and_no_member_names_anybody(email: str) -> None:
+    counter = account_counter(email, LIMIT)
+    assert re.fullmatch("attempts:account:[0-9a-f]{64}", counter.key)
+    assert re.fullmatch("[0-9a-f]{64}:id", counter.member("id"))
+    assert re.fullmatch("attempts:ip:[0-9a-f]{64}", address_counter("192.0.2.7", LIMIT).key)
+    assert re.fullmatch("attempts:registration:[0-9a-f]{64}", registration_counter("192.0.2.7", LIMIT).key)
+
+
+def test_what_a_counter_shares_has_an_owner_for_each_email_whatever_its_case() -> None:
+    """They may be accounts of different people: a success of one is none of the other."""
+    owners = {account_counter(email, LIMIT).owner for email in ("ann@example.com", "ANN@example.com")}
+    assert len(owners) == 1
+    assert account_counter("\u00e4nn@example.com", LIMIT).owner not in owners
 
 
 @pytest.mark.parametrize(

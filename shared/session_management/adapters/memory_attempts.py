@@ -1,4 +1,4 @@
-"""Tries of passwords counted in memory: in mock mode, and in each execution environment while Redis does not answer."""
+"""Tries counted in memory: in mock mode, and in each execution environment while Redis does not answer."""
 
 import threading
 from typing import Final
@@ -11,7 +11,7 @@ _MOST_COUNTERS: Final = 10_000
 
 
 class MemoryAttemptAdapter:
-    """Counters with the times of their tries. Of too many counters, those that were used least lately are forgotten."""
+    """Counters with the times of their members. Of too many, those that were used least lately are forgotten."""
 
     def __init__(self, clock: Clock) -> None:
         """Start empty."""
@@ -27,22 +27,31 @@ class MemoryAttemptAdapter:
             if wait_ms > 0:
                 return wait_ms
             for counter in attempt.counters:
-                self._counters[counter.key] = self._counters.pop(counter.key, {}) | {attempt.id: now}
+                self._counters[counter.key] = self._counters.pop(counter.key, {}) | {counter.member(attempt.id): now}
             while len(self._counters) > _MOST_COUNTERS:
                 del self._counters[next(iter(self._counters))]
             return 0
 
     def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
         with self._lock:
             for counter in attempt.counters:
-                held = self._counters.get(counter.key, {})
-                held.pop(attempt.id, None)
-                if not held or (is_success and counter.is_of_an_account):
-                    self._counters.pop(counter.key, None)
+                gone = counter.owner if is_success and counter.owner else counter.member(attempt.id)
+                self._take_out(counter.key, gone)
+
+    def forget(self, counter: Counter) -> int:
+        """Empty *counter*, whoever owns what it holds; how many it held."""
+        with self._lock:
+            return len(self._counters.pop(counter.key, {}))
+
+    def _take_out(self, key: str, gone: str) -> None:
+        """Take out all members that begin so, which a whole one does as well."""
+        held = {member: at for member, at in self._counters.pop(key, {}).items() if not member.startswith(gone)}
+        if held:
+            self._counters[key] = held
 
     def _wait_ms(self, counter: Counter, attempt_id: str, now: int) -> int:
-        held = self._counters.get(counter.key, {})
-        for one in [one for one, at in held.items() if at <= now - counter.limit.life_ms or one == attempt_id]:
+        held, again = self._counters.get(counter.key, {}), counter.member(attempt_id)
+        for one in [one for one, at in held.items() if at <= now - counter.limit.life_ms or one == again]:
             del held[one]
         return counter.limit.wait_ms(sorted(held.values()), now)

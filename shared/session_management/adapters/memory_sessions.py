@@ -137,10 +137,18 @@ class MemorySessionAdapter:
                 self._end(row, "limit")
             return [row.session.key for row in others[count - 1 :]]
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+        with self._database.lock:
+            live = [row.session for row in self._of(user_id) if _is_live(row.session, now, idle_since)]
+        return sorted(live, key=lambda session: (session.created_at, session.key), reverse=True)[:limit]
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
         since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
-        return [row.session for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+        with self._database.lock:
+            rows = [row for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+        return [row.session for row in rows if handle in (None, row.session.handle)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""

@@ -142,6 +142,11 @@ _KEEP_NEWEST: Final = """
     RETURNING id
 """
 
+_LIVE_OF: Final = f"""
+    SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.user_id = :user_id AND {_LIVE}
+    ORDER BY s.created_at DESC, s.id DESC LIMIT :limit
+"""
+
 _RECENT: Final = f"""
     SELECT {SESSION_COLUMNS} FROM sessions s
     WHERE s.user_id = :user_id AND (NOT s.revoked OR s.revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds')
@@ -247,15 +252,26 @@ class PostgreSQLSessionAdapter:
         rows = self._postgres.fetch(_KEEP_NEWEST, user_id=user_id, others=count - 1, spared_key=spared_key)
         return [key for (key,) in rows]
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
-        return [session_of(row) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+        rows = self._postgres.fetch(_LIVE_OF, user_id=user_id, now=now, idle_since=idle_since, limit=limit)
+        return [session_of(row) for row in rows]
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
+        named = {} if handle is None else {"handle": handle}
+        sql = f"{_RECENT} AND {self._has_handle}" if named else _RECENT
+        return [session_of(row) for row in self._postgres.fetch(sql, user_id=user_id, **named)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""
-        which = _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
-        rows = self._postgres.fetch(f"{_BY_HANDLE} {which}", handle=handle)
+        rows = self._postgres.fetch(f"{_BY_HANDLE} {self._has_handle}", handle=handle)
         return recorded_session_of(rows[0]) if rows else None
+
+    @property
+    def _has_handle(self) -> str:
+        """The condition that a session is called `:handle`: found by its key, unless that may be its ID."""
+        return _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
 
     def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
         rows = self._postgres.fetch(sql, **parameters)

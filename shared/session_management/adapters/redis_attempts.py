@@ -1,4 +1,4 @@
-"""Tries of passwords counted in Redis, under `attempts:…`: a sorted set of their IDs by time for each counter."""
+"""Tries counted in Redis, under `attempts:…`: a sorted set of their members by time for each counter."""
 
 from contextlib import suppress
 from typing import Any, Final
@@ -12,10 +12,10 @@ from session_management.session_data import to_ms
 # `Limit.wait_ms` for each key, and then the try in all of them, or in none. A try that is sent a second time, since no
 # answer came to the first, is taken out before it is looked at again.
 _RESERVE: Final = """
-local id, now, longest = ARGV[1], tonumber(ARGV[2]), 0
+local now, longest = tonumber(ARGV[1]), 0
 for i, key in ipairs(KEYS) do
-    local free, life, first, most = unpack(ARGV, i * 4 - 1, i * 4 + 2)
-    redis.call('ZREM', key, id)
+    local member, free, life, first, most = unpack(ARGV, i * 5 - 3, i * 5 + 1)
+    redis.call('ZREM', key, member)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', now - life)
     local beyond = redis.call('ZCARD', key) - free
     if beyond >= 0 then
@@ -31,17 +31,18 @@ if longest > 0 then
     return longest
 end
 for i, key in ipairs(KEYS) do
-    redis.call('ZADD', key, now, id)
-    redis.call('PEXPIRE', key, ARGV[i * 4])
+    redis.call('ZADD', key, now, ARGV[i * 5 - 3])
+    redis.call('PEXPIRE', key, ARGV[i * 5 - 1])
 end
 return 0
 """
-_GIVE_BACK: Final = """
+# All members that begin so, which a whole one does as well.
+_TAKE_OUT: Final = """
 for i, key in ipairs(KEYS) do
-    if ARGV[i + 1] == '1' then
-        redis.call('ZREMRANGEBYSCORE', key, '-inf', '+inf')
-    else
-        redis.call('ZREM', key, ARGV[1])
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        if string.sub(member, 1, #ARGV[i]) == ARGV[i] then
+            redis.call('ZREM', key, member)
+        end
     end
 end
 """
@@ -76,24 +77,30 @@ class RedisAttemptAdapter:
         return 0
 
     def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else that its account's counter holds either."""
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
         for counters in self._groups(attempt):
-            emptied = [int(is_success and counter.is_of_an_account) for counter in counters]
-            self._run(_GIVE_BACK, counters, attempt.id, *emptied)
+            members = [counter.member(attempt.id) for counter in counters]
+            gone = [(is_success and one.owner) or member for one, member in zip(counters, members, strict=True)]
+            self._run(_TAKE_OUT, counters, *gone)
+
+    def forget(self, counter: Counter) -> int:
+        """Empty *counter*, whoever owns what it holds; how many it held."""
+        return int(self._redis.command("ZREMRANGEBYSCORE", counter.key, "-inf", "+inf"))
 
     def _groups(self, attempt: Attempt) -> list[tuple[Counter, ...]]:
         return [(counter,) for counter in attempt.counters] if self._redis.is_cluster else [attempt.counters]
 
     def _reserve(self, attempt_id: str, counters: tuple[Counter, ...]) -> int:
-        limits = (counter.limit for counter in counters)
-        numbers = [(one.free, one.life_ms, one.first_wait_ms, one.longest_wait_ms) for one in limits]
-        now = to_ms(self._clock.now())
-        return int(self._run(_RESERVE, counters, attempt_id, now, *(number for four in numbers for number in four)))
+        words: list[str | int] = [to_ms(self._clock.now())]
+        for counter in counters:
+            limit = counter.limit
+            words += [counter.member(attempt_id), limit.free, limit.life_ms, limit.first_wait_ms, limit.longest_wait_ms]
+        return int(self._run(_RESERVE, counters, *words))
 
     def _take_out(self, attempt_id: str, counters: list[Counter]) -> None:
         with suppress(StoreUnavailableError):
             for counter in counters:
-                self._run(_GIVE_BACK, (counter,), attempt_id, 0)
+                self._run(_TAKE_OUT, (counter,), counter.member(attempt_id))
 
     def _run(self, script: str, counters: tuple[Counter, ...], *words: str | int) -> Any:
         keys = (counter.key for counter in counters)

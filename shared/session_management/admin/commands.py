@@ -15,6 +15,7 @@ from session_management.admin.requests import (
     Enable,
     EndSessions,
     Explain,
+    LiftLimit,
     ListSessions,
     ListUsers,
     SetPassword,
@@ -129,6 +130,10 @@ def _end_sessions(command: EndSessions) -> Answer:
     return {"user_id": user.id, "ended": 1}
 
 
+def _lift_limit(command: LiftLimit) -> Answer:
+    return {"forgotten": _manager().lift_limit(command.email)}
+
+
 def _explain(command: Explain) -> Answer:
     return explanation_answer(_manager().explain(command.handle), UserManagerFactory.settings().policy)
 
@@ -154,6 +159,7 @@ _DOING: Final[dict[type[Command], Callable[[Any], Answer]]] = {
     ListUsers: _list_users,
     ListSessions: _list_sessions,
     EndSessions: _end_sessions,
+    LiftLimit: _lift_limit,
     Explain: _explain,
     Doctor: _doctor,
 }

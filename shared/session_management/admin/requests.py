@@ -118,6 +118,14 @@ class EndSessions(_OfUser):
     handle: Text | None = None
 
 
+class LiftLimit(Command):
+    """Forgets the failed tries of an account, whether anybody has it or not."""
+
+    summary = "forget the failed logins of an account, which delay the next one"
+
+    email: Text
+
+
 class Explain(Command):
     """What has become of a session."""
 
@@ -144,6 +152,7 @@ COMMANDS: Final[dict[str, type[Command]]] = {
     "list_users": ListUsers,
     "list_sessions": ListSessions,
     "end_sessions": EndSessions,
+    "lift_limit": LiftLimit,
     "explain": Explain,
     "doctor": Doctor,
 }

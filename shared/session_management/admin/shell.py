@@ -132,6 +132,14 @@ def end_sessions(
     _do("end_sessions", as_json, user=user, handle=handle)
 
 
+@app.command("lift-limit", help=_help("lift_limit"))
+def lift_limit(
+    email: Annotated[str, typer.Argument(help="The email that is delayed.", show_default=False)], as_json: Json = False
+) -> None:
+    """Forget failures."""
+    _do("lift_limit", as_json, email=email)
+
+
 @app.command("explain", help=_help("explain"))
 def explain(
     handle: Annotated[str, typer.Argument(help="The 64 hex digits that the session is listed under.")],

@@ -23,8 +23,16 @@ class Authentication:
         self._limiter = limiter
         self._policy = policy
 
-    def log_in(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn:
-        """Verify a password and open a session.
+    def log_in(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        is_persistent: bool,
+        presented_session_id: str | None,
+    ) -> LogIn:
+        """Verify a password and open a session in the place of the one that was presented.
 
         Raises:
             InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
@@ -37,12 +45,13 @@ class Authentication:
             verified = verify_password(password, hashed)
             if not user or not verified.is_right:
                 raise InvalidCredentialsError(_WRONG)
-            proof = Proof(hashed, verified.new_hash, self._policy.login_requires_verified, reservation.failure)
+            proof = Proof(hashed, verified.new_hash, self._policy.login_requires_verified, reservation.redis_failure)
             ttl = self._policy.life(is_persistent=is_persistent)
             opened = self._opening.open(user.id, metadata, ttl, is_persistent=is_persistent, proof=proof)
             if opened is None:
                 raise InvalidCredentialsError(_WRONG)
-            return opened
+        self._opening.replace(presented_session_id, reservation.redis_failure)
+        return opened
 
     def _may_log_in(self, user: User) -> bool:
         return user.status is UserStatus.ACTIVE and (user.is_verified or not self._policy.login_requires_verified)

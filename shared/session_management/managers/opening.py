@@ -1,10 +1,12 @@
 """Opening sessions: record one with its user's login, and whatever changes with it, as one; then copy it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from session_management.deadline import asking_again
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
@@ -114,6 +116,13 @@ class Opening:
             raise InvalidCredentialsError(_OUTDATED)
         return opened
 
+    def replace(self, presented_session_id: str | None, redis_failure: StoreUnavailableError | None) -> None:
+        """End the session in whose place another was opened; in the record alone after a *redis_failure*."""
+        if presented_session_id:
+            # The other one is open: what a store misses of this, the sweeper finishes, or this one's own end.
+            with suppress(StoreUnavailableError):
+                self._revocation.end(presented_session_id, "replaced", redis_failure=redis_failure)
+
     def _record(
         self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]
     ) -> SessionWithUser | None:
@@ -147,7 +156,8 @@ class Opening:
         begun = session.created_at
         try:
             idle_since = self._policy.expiry.idle_since(begun)
-            found = self._database.sessions.check(session.key, begun, begun, idle_since)
+            with asking_again():
+                found = self._database.sessions.check(session.key, begun, begun, idle_since)
         except StoreUnavailableError:
             raise unknown from None
         if found is None or found.session.revoked:

@@ -46,7 +46,9 @@ class PasswordChange:
         if found is None:
             raise UnauthenticatedError("no live session is presented")
         require_strong(checked_password(new), email=found.user.email, min_length=self._policy.password_length)
-        with self._limiter.guarding(found.user.email, metadata.ip):
+        with self._limiter.guarding(found.user.email, metadata.ip) as reservation:
+            if reservation.redis_failure:
+                raise reservation.redis_failure
             hashed = self._verified(found, current)
             # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
             proof = Proof(hashed, hash_password(new))

@@ -23,41 +23,50 @@ class Registration:
         self._opening = opening
         self._policy = policy
 
-    def register(self, email: str, password: str, metadata: SessionMetadata, *, is_persistent: bool) -> LogIn | None:
+    def register(
+        self,
+        email: str,
+        password: str,
+        metadata: SessionMetadata,
+        *,
+        is_persistent: bool,
+        presented_session_id: str | None,
+    ) -> LogIn | None:
         """Make a user and open their session, as one; only the user, and None, where they may not log in yet.
+
+        Where a session is opened, the one that was presented ends.
 
         Raises:
             EmailTakenError: another user has the email.
             InvalidInputError: the email cannot be.
             WeakPasswordError: the password may not be.
-            TooManyAttemptsError: too many emails were taken that this address tried, or tries of passwords failed.
+            TooManyAttemptsError: there were too many registrations from this address; it costs no hash.
         """
         self._check(email, password)
-        with self._limiter.guarding(None, metadata.ip) as reservation:
+        with self._limiter.guarding_registration(metadata.ip) as reservation:
             hashed = hash_password(password)
             if self._policy.login_requires_verified:
                 self._create(email, hashed)
                 return None
-            return self._opening.open_with(
+            opened = self._opening.open_with(
                 lambda: Changed(self._create(email, hashed).id),
                 metadata,
                 is_persistent=is_persistent,
-                proof=Proof(redis_failure=reservation.failure),
+                proof=Proof(redis_failure=reservation.redis_failure),
             )
+        self._opening.replace(presented_session_id, reservation.redis_failure)
+        return opened
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make a user unless another has the email; nobody learns which, and either way costs one hash.
 
-        It is not limited: there is nothing to guess, and to limit emails that are taken would tell of them.
-
-        Raises:
-            InvalidInputError: the email cannot be.
-            WeakPasswordError: the password may not be.
+        Raises as `register`, but for EmailTakenError.
         """
         self._check(email, password)
-        hashed = hash_password(password)
-        with suppress(EmailTakenError):
-            self._create(email, hashed)
+        with self._limiter.guarding_registration(metadata.ip):
+            hashed = hash_password(password)
+            with suppress(EmailTakenError):
+                self._create(email, hashed)
 
     def _check(self, email: str, password: str) -> None:
         require_strong(checked_password(password), email=checked_email(email), min_length=self._policy.password_length)

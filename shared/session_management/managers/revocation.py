@@ -22,8 +22,10 @@ class Revocation:
         self._copies = copies
         self._policy = policy
 
-    def end(self, session_id: str, reason: str) -> None:
+    def end(self, session_id: str, reason: str, *, redis_failure: StoreUnavailableError | None = None) -> None:
         """End one session. One that is malformed or unknown is ended already.
+
+        After a *redis_failure*, which the request met already, Redis is not waited for again.
 
         Raises:
             StoreUnavailableError: one of the stores does not know yet; the other does.
@@ -31,6 +33,9 @@ class Revocation:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return
+        if redis_failure and not self._policy.names.takes_plain:
+            self._database.sessions.revoke(key, reason)
+            raise redis_failure
         failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
             is_recorded = self._end_record(key, reason)
@@ -49,15 +54,13 @@ class Revocation:
 
         One that has just ended is fenced again: whoever ended it may have missed Redis. Raises as `end`.
         """
-        sessions = self._database.sessions.recent(user_id)
-        key = next((session.key for session in sessions if session.handle == handle), None)
-        if key is None:
-            return False
-        if not self._database.sessions.revoke(key, reason):
-            # It was taken in since it was looked for, and has another key; or it is gone.
-            return self.end_one_of(user_id, handle, reason)
-        self._copies.delete(key)
-        return True
+        found = self._database.sessions.recent(user_id, handle)
+        for session in found:
+            if not self._database.sessions.revoke(session.key, reason):
+                # It was taken in since it was looked for, and has another key; or it is gone.
+                return self.end_one_of(user_id, handle, reason)
+            self._copies.delete(session.key)
+        return bool(found)
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now. Raises as `end`."""

@@ -1,12 +1,11 @@
 """The user manager: the original's operations, under rules that hold in every mode."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from session_management.adapters.memory_attempts import MemoryAttemptAdapter
-from session_management.errors import InvalidInputError, StoreUnavailableError
+from session_management.errors import InvalidInputError
 from session_management.explanation import Explanation
 from session_management.interfaces import (
     AttemptAdapter,
@@ -193,9 +192,9 @@ class UserManager(UserManagerInterface):
             InvalidCredentialsError: nobody who may log in has these; why, is not told, and costs one hash.
             TooManyAttemptsError: too many tries failed for this email, or from this address; it costs no hash.
         """
-        opened = self._authentication.log_in(email, password, metadata, is_persistent=remember)
-        self._replace(presented_session_id)
-        return opened
+        return self._authentication.log_in(
+            email, password, metadata, is_persistent=remember, presented_session_id=presented_session_id
+        )
 
     def register(
         self,
@@ -214,18 +213,18 @@ class UserManager(UserManagerInterface):
             EmailTakenError: another user has the email.
             InvalidInputError: the email cannot be.
             WeakPasswordError: the password may not be.
+            TooManyAttemptsError: there were too many registrations from this address.
         """
-        opened = self._registration.register(email, password, metadata, is_persistent=remember)
-        if opened:
-            self._replace(presented_session_id)
-        return opened
+        return self._registration.register(
+            email, password, metadata, is_persistent=remember, presented_session_id=presented_session_id
+        )
 
-    def register_unseen(self, email: str, password: str) -> None:
+    def register_unseen(self, email: str, password: str, metadata: SessionMetadata) -> None:
         """Make such a user unless another has the email; nobody learns which, and nobody is logged in.
 
         Raises as `register`, but for EmailTakenError.
         """
-        self._registration.register_unseen(email, password)
+        self._registration.register_unseen(email, password, metadata)
 
     def change_own_password(
         self, session_id: str, current_password: str, new_password: str, metadata: SessionMetadata
@@ -235,9 +234,14 @@ class UserManager(UserManagerInterface):
         Raises:
             UnauthenticatedError: no live session is presented.
             InvalidCredentialsError: the current password is another, or there is none; the session lives on.
+            TooManyAttemptsError: too many tries failed for this user, logins among them, or from this address.
             WeakPasswordError: the new password may not be.
         """
         return self._password_change.change(session_id, current_password, new_password, metadata)
+
+    def lift_limit(self, email: str) -> int:
+        """Forget the failures of the account with *email*, whether anybody has it or not; how many there were."""
+        return self._limiter.lift(email)
 
     def create_session(self, user_id: str, metadata: SessionMetadata, ttl_seconds: int) -> str:
         """Open a session for a user who was verified elsewhere; its session ID, which is not kept anywhere.
@@ -276,12 +280,16 @@ class UserManager(UserManagerInterface):
         """
         return self._validation.extend(session_id, checked_ttl(ttl_seconds))
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
-        recent = self._database.sessions.recent(user_id) if is_user_id(user_id) else []
-        now, expiry = self._clock.now(), self._policy.expiry
-        live = [session for session in recent if not session.revoked and not expiry.is_over(session, now)]
-        return sorted(live, key=lambda session: (session.created_at, session.handle), reverse=True)
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most.
+
+        Raises:
+            InvalidInputError: *limit* is not from 1 to 1000.
+        """
+        limit, now = checked_limit(limit), self._clock.now()
+        if not is_user_id(user_id):
+            return []
+        return list(self._database.sessions.live(user_id, now, self._policy.expiry.idle_since(now), limit))
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End the session of a user that people call *handle*; False if the user has none of that name."""
@@ -298,9 +306,3 @@ class UserManager(UserManagerInterface):
     def sweep(self) -> SweepReport:
         """Delete what has ended, and fence what an outage left unfenced, until the request's time runs short."""
         return Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()
-
-    def _replace(self, presented_session_id: str | None) -> None:
-        if presented_session_id:
-            # The login is done: what a store misses of this, the sweeper finishes, or the other session's own end.
-            with suppress(StoreUnavailableError):
-                self._revocation.end(presented_session_id, "replaced")

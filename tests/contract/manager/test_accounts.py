@@ -105,14 +105,14 @@ def test_a_taken_email_leaves_all_as_it_was(manager: UserManager, ann: User, log
     for email in ("ann@example.com", "ANN@EXAMPLE.COM"):
         with pytest.raises(EmailTakenError):
             manager.register(email, NEW, HERE, presented_session_id=logged_in.session_id)
-        manager.register_unseen(email, NEW)
+        manager.register_unseen(email, NEW, SessionMetadata())
     assert manager.count() == 1
     assert manager.find_session(logged_in.session_id)
     log_in(manager)
 
 
 def test_an_unseen_registration_makes_a_user_who_can_log_in(manager: UserManager) -> None:
-    manager.register_unseen("bob@example.com", NEW)
+    manager.register_unseen("bob@example.com", NEW, SessionMetadata())
     assert manager.log_in("bob@example.com", NEW, HERE).user.role is UserRole.USER
 
 
@@ -121,7 +121,7 @@ def test_what_is_no_email_cannot_register(manager: UserManager, email: str) -> N
     with pytest.raises(InvalidInputError, match="email"):
         manager.register(email, NEW, HERE)
     with pytest.raises(InvalidInputError, match="email"):
-        manager.register_unseen(email, NEW)
+        manager.register_unseen(email, NEW, SessionMetadata())
     assert manager.count() == 0
 
 
@@ -132,7 +132,7 @@ def test_a_weak_password_is_for_operators_to_set_if_for_anybody(
     with pytest.raises(WeakPasswordError):
         manager.register("bob@example.com", password, HERE)
     with pytest.raises(WeakPasswordError):
-        manager.register_unseen("bob@example.com", password)
+        manager.register_unseen("bob@example.com", password, SessionMetadata())
     manager.create(CreateUserData("bob@example.com", password=password))
     session_id = manager.log_in("bob@example.com", password, HERE).session_id
     with pytest.raises(WeakPasswordError):

@@ -7,6 +7,8 @@ import pytest
 
 from infra.local.servers import EmbeddedValkey
 from session_management.errors import StoreUnavailableError
+from session_management.interfaces import ValidationPath
+from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
 from tests.integration.clients.test_handshake import use_everything
 from tests.support.managers import Environment
@@ -73,6 +75,21 @@ def test_without_any_one_command_the_service_lacks_something(
     with pytest.raises((StoreUnavailableError, AssertionError)):
         use_everything(env)
     assert {failure.reason for failure in env.observer.failures} == {"the user lacks a permission: see infra/redis"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_without_the_rules_for_counters_tries_are_limited_locally_and_logins_get_their_copies(
+    make_environment: MakeEnvironment, shape: str, nodes: list[EmbeddedValkey], cheap_passwords: None
+) -> None:
+    """As after an upgrade before which nobody gave the user its new rules: this is refused, and Redis is not down."""
+    rules = [rule for rule in rules_of(RULES[shape]) if rule not in ("~attempts:*", "+zadd")]
+    env = environment_of(make_environment, shape, nodes, rules)
+    env.manager.create(CreateUserData(email="ann@example.com", password="correct horse"))
+    for _ in range(5):
+        opened = env.manager.log_in("ann@example.com", "correct horse", SessionMetadata())
+        assert env.manager.find_session(opened.session_id)
+        assert env.observer.last_path() is ValidationPath.COPY
+    assert env.observer.breakers == []
 
 
 @pytest.mark.parametrize("shape", SHAPES)

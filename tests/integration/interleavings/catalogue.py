@@ -76,7 +76,6 @@ CATALOGUE: Final[dict[str, Entry]] = {
         lambda stage, manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
         ends=Ends.THIS,
         locks=False,
-        like="log out",
     ),
     "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
     "end others": Entry(
@@ -124,6 +123,7 @@ ALONE: Final[dict[str, str]] = {
     "find_by_session_id": "is find_session, without the session",
     "get_all": "reads one page",
     "explain": "looks at both stores, for a person",
+    "lift_limit": "empties a counter of failures, which no session is in",
     "list_sessions": "reads one user's rows",
     "register": "makes a user whom nobody knows yet",
     "register_unseen": "makes a user whom nobody knows yet",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pg8000.native
 
-from tests.integration.interleavings.operation import Fault, Gate, Operation, Outcome
+from tests.integration.interleavings.operation import REDIS, Fault, Gate, Operation, Outcome, store_of
 
 _POLL_SECONDS = 0.002
 _ENOUGH_POLLS = 5_000
@@ -23,8 +23,6 @@ class Scene:
     holds: Callable[[dict[str, Outcome]], None]
     holds_at_end: Callable[[dict[str, Outcome]], None] | None = None
 
-
-REDIS, POSTGRES = "redis", "postgresql"
 
 type Choice = tuple[int, Fault | None]
 
@@ -102,7 +100,7 @@ class Explorer:
                 if operation.outcome or operation in run.waiting or self._has_twin_before(run, index):
                     continue
                 choices.append((index, None))
-                if run.faults_left and _store_of(operation.next_call) == run.losing:
+                if run.faults_left and store_of(operation.next_call) == run.losing:
                     choices += [(index, Fault.BEFORE), (index, Fault.AFTER)]
             if not choices:
                 assert not run.waiting, "the operations wait for each other"
@@ -142,7 +140,3 @@ class Explorer:
     def _waits_for_a_lock(self, gate: Gate) -> bool:
         backend = self._backends[id(gate)]
         return bool(self._sql.run("SELECT 1 FROM pg_locks WHERE pid = :pid AND NOT granted", pid=backend))
-
-
-def _store_of(call: str) -> str:
-    return REDIS if call.startswith("copies.") else POSTGRES

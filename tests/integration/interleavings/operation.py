@@ -8,7 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from session_management.errors import CommitUnknownError, StoreUnavailableError
-from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.interfaces import AttemptAdapter, DatabaseAdapter, SessionAdapter
+
+REDIS, POSTGRES = "redis", "postgresql"
+
+
+def store_of(call: str) -> str:
+    """Return the store that *call* goes to."""
+    return REDIS if call.startswith(("copies.", "attempts.")) else POSTGRES
 
 
 class Fault(StrEnum):
@@ -111,7 +118,7 @@ class Gate:
         """Begin; where a transaction is not one step, its COMMIT is a step of its own."""
         fault = None if self.stops_inside_transactions else self.passing("a transaction")
         if fault is Fault.BEFORE:
-            raise StoreUnavailableError("postgresql", fault)
+            raise StoreUnavailableError(POSTGRES, fault)
         self._is_inside = True
         try:
             with database.begin():
@@ -120,7 +127,7 @@ class Gate:
         finally:
             self._is_inside = False
         if fault is Fault.AFTER:
-            raise CommitUnknownError("postgresql", fault)
+            raise CommitUnknownError(POSTGRES, fault)
 
 
 class _Stopping:
@@ -130,12 +137,12 @@ class _Stopping:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             fault = self._gate.passing(f"{self._name}.{method}")
-            store = "redis" if self._name == "copies" else "postgresql"
+            store = store_of(f"{self._name}.{method}")
             if fault is Fault.BEFORE:
                 raise StoreUnavailableError(store, fault)
             value = getattr(self._target, method)(*arguments, **named)
             if fault is Fault.AFTER:
-                raise (StoreUnavailableError if store == "redis" else CommitUnknownError)(store, fault)
+                raise (StoreUnavailableError if store == REDIS else CommitUnknownError)(store, fault)
             return value
 
         return call
@@ -148,3 +155,9 @@ def stopping(database: DatabaseAdapter, copies: SessionAdapter, gate: Gate) -> t
     sweep: Any = _Stopping(database.sweep, "sweep", gate)
     stopped: Any = _Stopping(copies, "copies", gate)
     return DatabaseAdapter(users, sessions, sweep, lambda: gate.transaction(database)), stopped
+
+
+def stopping_tries(attempts: AttemptAdapter, gate: Gate) -> AttemptAdapter:
+    """Return the counters of tries with *gate* before every call."""
+    stopped: Any = _Stopping(attempts, "attempts", gate)
+    return stopped  # type: ignore[no-any-return]

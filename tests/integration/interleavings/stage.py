@@ -12,14 +12,14 @@ import redis
 
 from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import StoreUnavailableError
-from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.interfaces import AttemptAdapter, DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import SessionWithUser
 from session_management.policy import SessionPolicy
 from session_management.session_data import encode_copy, to_ms
 from session_management.tokens import new_session_id
-from tests.integration.interleavings.explorer import REDIS, Explorer, Scene
-from tests.integration.interleavings.operation import Gate, Operation, Outcome, stopping
+from tests.integration.interleavings.explorer import Explorer, Scene
+from tests.integration.interleavings.operation import REDIS, Gate, Operation, Outcome, stopping, stopping_tries
 from tests.support.managers import Environment
 
 PASSWORD = "the password of old"
@@ -180,9 +180,13 @@ class Stage:
         stops_inside_transactions: bool = False,
         faults: int = 0,
         losing: str = REDIS,
+        stops_at_tries: bool = False,
         holds_at_end: Callable[[dict[str, Outcome]], None] | None = None,
     ) -> int:
-        """Run *works* in every order of their steps; *holds* is asked after each step. How many orders there are."""
+        """Run *works* in every order of their steps; *holds* is asked after each step. How many orders there are.
+
+        With *stops_at_tries* the counters are the shared ones, and counting is a step; else each has its own.
+        """
 
         def prepare() -> Scene:
             set_up()
@@ -190,17 +194,22 @@ class Stage:
             operations = []
             for actor, gate, (name, work) in actors:
                 gate.stops_inside_transactions = stops_inside_transactions
-                operations.append(self._operation(actor, gate, policy or self.policy, name, work))
+                tries: AttemptAdapter = MemoryAttemptAdapter(actor.clock)
+                if stops_at_tries:
+                    tries = stopping_tries(actor.manager._limiter._shared, gate)
+                operations.append(self._operation(actor, gate, policy or self.policy, name, work, tries))
             return Scene(operations, holds, holds_at_end)
 
         return self.explorer.explore(prepare, faults=faults, losing=losing)
 
-    def _operation(self, actor: Environment, gate: Gate, policy: SessionPolicy, name: str, work: Work) -> Operation:
+    def _operation(  # noqa: PLR0917 (what one actor is)
+        self, actor: Environment, gate: Gate, policy: SessionPolicy, name: str, work: Work, tries: AttemptAdapter
+    ) -> Operation:
         database, copies = stopping(actor.manager._database, actor.manager._adapter, gate)
         manager = UserManager(
             database=database,
             copies=copies,
-            attempts=MemoryAttemptAdapter(actor.clock),
+            attempts=tries,
             policy=policy,
             clock=actor.clock,
             observer=actor.observer,

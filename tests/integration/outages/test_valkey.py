@@ -6,13 +6,16 @@ import pytest
 import redis
 
 from infra.local.servers import EmbeddedValkey, free_port
-from session_management.errors import StoreUnavailableError
+from session_management.attempts import ACCOUNT_LIFE_MS, Limit
+from session_management.errors import InvalidCredentialsError, StoreUnavailableError, TooManyAttemptsError
 from session_management.interfaces import ValidationPath
 from session_management.models import SessionMetadata
+from session_management.policy import LoginPolicy
 from session_management.session_data import Fence
 from tests.conftest import MakeEnvironment
-from tests.integration.outages.conftest import QUICK, log_in, within
+from tests.integration.outages.conftest import PASSWORD, QUICK, log_in, within
 from tests.support.managers import Environment
+from tests.support.policies import a_policy
 
 
 def test_a_flush_logs_nobody_out(env: Environment, keys: redis.Redis) -> None:
@@ -161,3 +164,43 @@ def test_a_login_while_valkey_is_down_is_honoured_when_it_is_back(env: Environme
     valkey.start()
     env.clock.advance(timedelta(days=6).total_seconds())
     assert env.manager.find_session(logged_in.session_id)
+
+
+GUARDED = LoginPolicy(account=Limit(10, ACCOUNT_LIFE_MS, 1_000, 300_000), address=Limit(100, 900_000))
+
+
+def guesses(env: Environment, times: int, ip: str = "192.0.2.7") -> list[str]:
+    """Return what becomes of so many wrong passwords for Ann."""
+    outcomes = []
+    for _ in range(times):
+        with pytest.raises((InvalidCredentialsError, TooManyAttemptsError)) as refusal:
+            env.manager.log_in("ann@example.com", "wrong", SessionMetadata(ip))
+        outcomes.append(refusal.type.__name__)
+    return outcomes
+
+
+WRONG, REFUSED = InvalidCredentialsError.__name__, TooManyAttemptsError.__name__
+
+
+def test_while_valkey_is_stopped_each_environment_limits_guesses_by_itself_and_what_was_counted_holds_again(
+    env: Environment, make_environment: MakeEnvironment, valkey: EmbeddedValkey
+) -> None:
+    """ASVS 16.5.3: never without a limit. A pause, so that Valkey loses nothing."""
+    one, other = (make_environment(a_policy(login=GUARDED), **QUICK) for _ in range(2))
+    assert guesses(one, 9) == [WRONG] * 9
+    valkey.pause()
+    for environment in (one, other):
+        assert guesses(environment, 4) == [WRONG, WRONG, REFUSED, REFUSED]
+    valkey.resume()
+    one.clock.advance(5)
+    assert guesses(other, 2) == [WRONG, REFUSED]
+    assert guesses(one, 1) == [REFUSED]
+
+
+def test_a_paused_valkey_costs_a_login_one_wait_whatever_it_presents(env: Environment, valkey: EmbeddedValkey) -> None:
+    """P9: counting, the copy, the fence of the session presented and giving back are one wait together."""
+    before = log_in(env)
+    valkey.pause()
+    env.manager.log_in("ann@example.com", PASSWORD, SessionMetadata(), presented_session_id=before.session_id)
+    assert len(env.observer.failures) == 1
+    assert env.manager.find_session(before.session_id) is None

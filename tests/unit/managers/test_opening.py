@@ -124,7 +124,7 @@ def test_where_accounts_are_hidden_every_registration_costs_one_computation(
     manager: UserManager, computations: list[str], email: str
 ) -> None:
     """ASVS 6.3.8."""
-    manager.register_unseen(email, STRONG)
+    manager.register_unseen(email, STRONG, SessionMetadata())
 
     assert computations == ["argon2"]
 
