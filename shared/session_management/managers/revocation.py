@@ -34,7 +34,7 @@ class Revocation:
         if key is None:
             return
         if redis_failure and not self._policy.names.takes_plain:
-            self._database.sessions.revoke(key, reason)
+            self._end_record(key, reason)
             raise redis_failure
         failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
