@@ -145,6 +145,7 @@ CASES: Final = (
     EventCase("admin.list-users.json", "Admin", {"keys": ["next", "users"]}),
     EventCase("admin.list-sessions.json", "Admin", {"keys": ["sessions", "user_id"]}),
     EventCase("admin.set-role.json", "Admin", _USER),
+    EventCase("admin.lift-limit.json", "Admin", {"keys": ["forgotten"]}),
     EventCase("admin.explain.json", "Admin", {"keys": _EXPLAINED}),
     EventCase("admin.doctor.json", "Admin", {"keys": ["checks", "mode", "settings", "status"]}),
     EventCase("admin.unknown-command.json", "Admin", {"error": _COMMANDS}),

@@ -52,7 +52,7 @@ METRICS: Final = (
     Metric("ClientChanges", ClientChanged, by="changed"),
     Metric("AuthorizerDenials", SessionDenied, by="denied"),
     Metric("OriginsRefused", OriginRefused),
-    Metric("LimitsReached", LimitReached),
+    Metric("AttemptsRefused", LimitReached),
     Metric("StoreFailures", StoreFailed, by="store"),
     Metric("BreakerOpened", StoreSpared, by="store"),
     Metric("BreakerClosed", StoreBack, by="store"),

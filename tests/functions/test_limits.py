@@ -14,6 +14,7 @@ from tests.functions.test_password import NEW, change
 from tests.functions.test_register import register
 from tests.support.clock import ToldClock
 from tests.support.hash_computations import watch_hashes
+from tests.support.log import Log
 
 WRONG, REFUSED, GONE = (401, "invalid_credentials"), (429, "too_many_attempts"), (503, "unavailable")
 
@@ -118,6 +119,24 @@ def test_whoever_forges_the_header_is_one_address_and_behind_a_proxy_each_client
     assert statuses() == [401, 429, 429]
     service.configure(TRUSTED_PROXY_HOPS="1")
     assert statuses() == [401, 401, 401]
+
+
+def test_what_is_refused_is_logged_and_counted_and_nobody_is_named(
+    service: Service, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ASVS 16.3.3."""
+    fail(service, 10)
+    capsys.readouterr()
+    before = len(log.lines)
+    assert wait_of(log_in(service)) == 1
+
+    (line,) = [one for one in log.lines[before:] if one["level"] != "DEBUG"]
+    assert (line["level"], line["message"]) == ("WARNING", "too many attempts: a try was refused")
+    assert line["retry_after_seconds"] == 1
+    printed = capsys.readouterr().out
+    assert '"AttemptsRefused":[1.0]' in printed.replace(" ", "")
+    for name in (EMAIL, "192.0.2.7"):
+        assert name not in printed + repr(line)
 
 
 # --- Changes of a password ------------------------------------------------------------------------

@@ -122,9 +122,10 @@ def test_each_answer_stands_under_its_status_with_its_headers() -> None:
     assert retry_after == responses.RETRY_AFTER_SECONDS
 
 
-def test_a_login_that_is_limited_is_answered_as_the_document_says() -> None:
+@pytest.mark.parametrize("operation", ["POST /login", "POST /register", "POST /password"])
+def test_what_is_limited_is_answered_as_the_document_says(operation: str) -> None:
     payload = responses.problem(TooManyAttemptsError(4)).as_payload()
-    answer = operations()["POST /login"]["responses"]["429"]
+    answer = operations()[operation]["responses"]["429"]
     OAS31Validator(answer["content"]["application/problem+json"]["schema"]).validate(json.loads(payload["body"]))
     OAS31Validator(answer["headers"]["Retry-After"]["schema"]).validate(int(payload["headers"]["Retry-After"]))
 

@@ -24,6 +24,17 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     assert documented() == shown | {"APP_ENV": "", "FORCE_MOCK_MODE": "false"}
 
 
+def test_the_limits_that_are_documented_are_those_of_the_settings() -> None:
+    """ASVS 6.1.1."""
+    limits = (ROOT / "SECURITY.md").read_text().partition("## Limits on guesses")[2].partition("\n## ")[0]
+    fresh = Settings.from_environment({})
+    told = {name.lower(): int(default) for name, default in re.findall(r"`(LOGIN_[A-Z_]+)` \((\d+)\)", limits)}
+
+    names = [name for name in Settings.model_fields if name.startswith(("login_account", "login_ip"))]
+    assert told == {name: getattr(fresh, name) for name in names}
+    assert f"{fresh.login.account.stricter().free} free failures an environment" in limits
+
+
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()

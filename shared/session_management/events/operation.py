@@ -30,7 +30,7 @@ class LimitReached(Event):
 
     name: ClassVar = "limit_reached"
     level: ClassVar[Level] = "WARNING"
-    says: ClassVar = "too many tries failed"
+    says: ClassVar = "too many attempts: a try was refused"
 
     retry_after_seconds: int
 

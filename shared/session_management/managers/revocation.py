@@ -45,7 +45,7 @@ class Revocation:
         if key is None:
             return
         if redis_failure and not self._policy.names.takes_plain:
-            ended = self._database.sessions.revoke(key, reason)
+            ended = self._end_record(key, reason)
             self.report.tell(*self._event_of(ended, key, reason), is_fenced=False)
             raise redis_failure
         failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
