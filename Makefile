@@ -68,6 +68,11 @@ mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run \
 		$(if $(ONLY),--only $(ONLY)) $(if $(MACHINE),--machine) $(if $(WRITE),--write)
 
+.PHONY: timing
+timing: .venv/made ## Measure whether the time of a failed login tells why it failed (ROUNDS=..., MARGIN=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.login_timing \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MARGIN),--margin $(MARGIN))
+
 .PHONY: asvs
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.standards.matrix

@@ -80,6 +80,8 @@ _COUNTS: Final = (
     "fences_written",
     "finished",
     "legacy_cleared",
+    "plain_deleted",
+    "plain_left",
     "revoked_deleted",
 )
 _SWEPT: Final = {"keys": [*_COUNTS]}

@@ -2,14 +2,13 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
+from session_management.http.callers import caller_of
 from session_management.http.clients import client_of
 from session_management.http.credentials import Password, logged_in
 from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
 from session_management.http.responses import Response
-from session_management.http.session_ids import is_in_cookie, presented_session_id
 from session_management.observability import logger
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
@@ -31,13 +30,11 @@ class PasswordBody(BaseModel):
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer with the user and a session (200) that comes as the one before did: in the cookie, or in the body.
 
-    Without a live session, or with another current password, it is 401.
+    Without a live session, with another current password, or from a client that the policy denies, it is 401.
     """
     body = read_json(request, PasswordBody)
-    session_id = presented_session_id(request, settings)
-    if session_id is None:
-        raise UnauthenticatedError("no live session is presented")
+    caller = caller_of(request, settings)
     opened = UserManagerFactory.create().change_own_password(
-        session_id, body.current_password, body.new_password, client_of(request, settings)
+        caller.session_id, body.current_password, body.new_password, client_of(request, settings)
     )
-    return logged_in(opened, settings, by="cookie" if is_in_cookie(request, settings) else "bearer")
+    return logged_in(opened, settings, by="cookie" if caller.has_cookie else "bearer")

@@ -21,6 +21,8 @@ from session_management.tokens import is_handle
 register_hooks()
 
 _ROOT: Final = "sessions"
+_SHOWN: Final = 100
+"""Whoever has more sessions than anybody reads through sees the newest, and may end all others at once."""
 
 
 def methods_of(request: Request) -> Sequence[str]:
@@ -45,7 +47,7 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     """List (GET), end (DELETE) or extend (POST /extend) the caller's sessions; 404 for a handle that is not theirs."""
     match request.method, _below_root(request):
         case "GET", _:
-            return _listed(caller_of(request, settings))
+            return _listed(caller_of(request, settings), settings)
         case "POST", _:
             return _extended(caller_of(request, settings), settings)
         case _, [handle]:
@@ -55,25 +57,35 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
 
 
 def _below_root(request: Request) -> list[str]:
-    """Return the path's parts: below /sessions, whatever stands before it, or whole where it is not there.
+    """Return the path's parts: below the first /sessions, whatever stands before it, or whole where it is not there.
 
     An API has stages and prefixes; the function's own URL has neither, nor this function's name. An empty part counts:
     a handle that was left out must not be taken for all sessions.
     """
-    if request.path == "/":
-        return []
-    parts = request.path.split("/")[1:]
-    return parts[parts.index(_ROOT) + 1 :] if _ROOT in parts else parts
+    parts = request.path.removeprefix("/").split("/")
+    if _ROOT in parts:
+        return parts[parts.index(_ROOT) + 1 :]
+    return [] if parts == [""] else parts
 
 
-def _listed(caller: Caller) -> Response:
-    sessions = UserManagerFactory.create().list_sessions(caller.user.id)
-    return ok({"sessions": [_body(session, caller) for session in sessions]})
+def _listed(caller: Caller, settings: Settings) -> Response:
+    sessions = UserManagerFactory.create().list_sessions(caller.user.id, _SHOWN + 1)
+    has_more, shown = len(sessions) > _SHOWN, sessions[:_SHOWN]
+    is_shown = any(_is_own(session.handle, caller) for session in shown)
+    if (has_more or settings.policy.accepts_original) and not is_shown:
+        # The one that is looked from is seen in any case: one of the oldest, or of the original's, which are recorded
+        # nowhere. Elsewhere, one that is not listed has ended a moment ago.
+        shown = sorted([*shown, caller.session], key=lambda session: session.created_at, reverse=True)
+    return ok({"sessions": [_body(session, caller) for session in shown], "has_more": has_more})
 
 
 def _body(session: Session, caller: Caller) -> dict[str, Any]:
-    is_current = session.handle == caller.session.handle
-    return {**session_body(session), "device": device_name(session.user_agent), "is_current": is_current}
+    own = {"device": device_name(session.user_agent), "is_current": _is_own(session.handle, caller)}
+    return {**session_body(session), **own}
+
+
+def _is_own(handle: str, caller: Caller) -> bool:
+    return handle == caller.session.handle
 
 
 def _extended(caller: Caller, settings: Settings) -> Response:
@@ -87,9 +99,14 @@ def _extended(caller: Caller, settings: Settings) -> Response:
 
 
 def _ended_one(caller: Caller, handle: str, settings: Settings) -> Response:
-    if not UserManagerFactory.create().end_session(caller.user.id, handle):
+    manager = UserManagerFactory.create()
+    if _is_own(handle, caller):
+        # By its ID, here and below: that also ends what only the original application knows of.
+        manager.delete_session(caller.session_id)
+        return no_content(cleared_cookie(settings))
+    if not manager.end_session(caller.user.id, handle):
         raise NotFoundError("you have no session of this handle")
-    return no_content(*([cleared_cookie(settings)] if handle == caller.session.handle else []))
+    return no_content()
 
 
 def _ended_all(caller: Caller, settings: Settings, *, ends_own: bool) -> Response:

@@ -9,6 +9,8 @@
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO :"service";
 GRANT SELECT ON session_migrations TO :"service";
 
-GRANT SELECT (id, email, role, is_verified, status, created_at, last_login_at, session_id) ON users TO :"validator";
+GRANT SELECT
+    (id, email, role, is_verified, status, created_at, last_login_at, session_id, all_ended_at, all_ended_but)
+    ON users TO :"validator";
 GRANT SELECT ON sessions TO :"validator";
 GRANT UPDATE (last_activity, expires_at) ON sessions TO :"validator";

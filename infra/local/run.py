@@ -32,6 +32,11 @@ Log in for a bearer token, and use it:
     -d '{{"email": "{email}", "password": "{password}", "transport": "bearer"}}' {url}/login \\
     | python3 -c 'import json, sys; print(json.load(sys.stdin)["session_id"])')
   curl -iw '\\n' -H "authorization: Bearer $SESSION" {url}/validate
+Your sessions, by device; DELETE ends the others, POST {url}/sessions/extend pushes this one's end:
+  curl -iw '\\n' -b /tmp/session-cookies {url}/sessions
+Register:
+  curl -iw '\\n' -c /tmp/session-cookies -H 'content-type: application/json' -H 'Sec-Fetch-Site: none' \\
+    -d '{{"email": "new@example.com", "password": "nine umbrellas under one moon"}}' {url}/register
 Log out:
   curl -iw '\\n' -b /tmp/session-cookies -c /tmp/session-cookies -H 'Sec-Fetch-Site: none' -X POST {url}/logout
 

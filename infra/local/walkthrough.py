@@ -12,11 +12,14 @@ _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145
 _PHONE = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
 )
+_NEWCOMER = {"email": "new@example.com", "password": "nine umbrellas under one moon"}
 _SWEEP_COUNTS = (
     "expired_deleted",
     "revoked_deleted",
     "fences_written",
     "legacy_cleared",
+    "plain_deleted",
+    "plain_left",
     "batches",
     "finished",
 )
@@ -49,8 +52,11 @@ class Walkthrough:
             ("Without a session the authorizer refuses.", self._protected_without_session),
             ("Valkey loses everything: nobody is logged out.", self._flush),
             ("The user sees both sessions, and ends the app's.", self._end_the_other),
+            ("The session is extended, and the cookie with it.", self._extend),
             ("Logging out ends the session and clears the cookie.", self._logout),
             ("The same cookie, sent again, opens nothing.", self._old_cookie_refused),
+            ("Somebody registers, and is logged in at once.", self._register),
+            ("Their new password ends what was open, and goes on under a new session ID.", self._new_password),
             ("A sweep cleans up.", self._sweep),
         )
 
@@ -125,8 +131,15 @@ class Walkthrough:
         expect("the status", self._browser.delete(f"/sessions/{sessions[0]['handle']}").status_code, 204)
         expect("the app's status", self._app.get("/validate").status_code, 401)
 
+    def _extend(self) -> None:
+        before = self._browser.get("/validate").json()["session"]["expires_at"]
+        answer = self._browser.post("/sessions/extend")
+        expect("the status", answer.status_code, 200)
+        expect("a later end", answer.json()["expires_at"] > before, True)
+        expect("a cookie", "set-cookie" in answer.headers, True)
+
     def _logout(self) -> None:
-        self._old_cookie = "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
+        self._old_cookie = self._cookie()
         answer = self._browser.post("/logout")
         expect("the status", answer.status_code, 204)
         expect("the cookies in the jar", len(self._browser.cookies), 0)
@@ -138,20 +151,41 @@ class Walkthrough:
         expect("the code", answer.json()["code"], "unauthenticated")
         expect("the authorizer's status", self._browser.get("/me", headers=again).status_code, 403)
 
+    def _register(self) -> None:
+        weak = self._browser.post("/register", json=_NEWCOMER | {"password": "new@example.com"})
+        expect("the code for a weak password", weak.json()["code"], "weak_password")
+        answer = self._browser.post("/register", json=_NEWCOMER)
+        expect("the status", answer.status_code, 200)
+        expect("the role", answer.json()["user"]["role"], "USER")
+        self._expect_valid(self._browser.get("/validate"), _NEWCOMER["email"])
+
+    def _new_password(self) -> None:
+        before = self._cookie()
+        passwords = {"current_password": _NEWCOMER["password"], "new_password": "a lantern for the seventh fox"}
+        expect("the status", self._browser.post("/password", json=passwords).status_code, 200)
+        expect("the same session ID", self._cookie() == before, False)
+        self._expect_valid(self._browser.get("/validate"), _NEWCOMER["email"])
+        with ShownClient(self._stack.url, self._narrator) as stranger:
+            old = stranger.get("/validate", headers={"cookie": before})
+            expect("the status of what was open", old.status_code, 401)
+
     def _sweep(self) -> None:
         counts = self._stack.sweep()
         self._narrator.call("invoke sweeper", counts)
         expect("the counts", sorted(counts), sorted(_SWEEP_COUNTS))
-        expect("fences for the sessions that have ended", counts["fences_written"], 2)
+        expect("fences for the sessions that have ended", counts["fences_written"], 3)
         expect("finished", counts["finished"], True)
+
+    def _cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
 
     def _credentials(self, **changes: str) -> dict[str, str]:
         user = self._stack.demo_user
         return {"email": user.email, "password": user.password} | changes
 
-    def _expect_valid(self, answer: httpx.Response) -> None:
+    def _expect_valid(self, answer: httpx.Response, email: str = "") -> None:
         expect("the status", answer.status_code, 200)
-        expect("the user", answer.json()["user"]["email"], self._stack.demo_user.email)
+        expect("the user", answer.json()["user"]["email"], email or self._stack.demo_user.email)
 
     def _ask_valkey(self, command: str) -> str:
         answer = self._stack.valkey.ask(command).decode().strip().lstrip(":+")

@@ -1,8 +1,9 @@
-"""A breaker spares a store that keeps failing, so that a request does not pay its time-out again (P9)."""
+"""A breaker spares a store that keeps failing, so that nobody pays its time-out again and again (P9)."""
 
 from types import TracebackType
 from typing import Final, Self
 
+from session_management.deadline import Deadline, current_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.instants import Instant
 from session_management.interfaces import Clock, Observer
@@ -14,6 +15,8 @@ _SECONDS_OPEN: Final = 3.0
 class Breaker:
     """A context around each use of one store: opens after 3 failures in a row, lets one try through each 3 seconds.
 
+    A request that the store failed does not ask it again, however often it comes by: it waits for it once. Where it
+    has to (`asking_again`) and is answered, all is well.
     A failure is a `StoreUnavailableError` of a store that is not up; anything else that leaves the context is an
     answer.
     """
@@ -24,14 +27,18 @@ class Breaker:
         self._clock = clock
         self._observer = observer
         self._failures = 0
+        self._failed_request: Deadline | None = None
         self._tried = Instant.of(clock)
 
     def __enter__(self) -> Self:
         """Let the use through.
 
         Raises:
-            StoreUnavailableError: the breaker is open; the store was not asked.
+            StoreUnavailableError: the breaker is open, and the store was not asked; or it failed this request before.
         """
+        request = current_deadline()
+        if request and request is self._failed_request:
+            raise StoreUnavailableError(self._store, "it failed before in this request")
         if self._failures >= _FAILURES_TO_OPEN:
             now = Instant.of(self._clock)
             if now.is_within(_SECONDS_OPEN, self._tried):
@@ -56,6 +63,7 @@ class Breaker:
             self._answered()
             return
         self._failures += 1
+        self._failed_request = current_deadline()
         self._tried = Instant.of(self._clock)
         if self._failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)
@@ -63,5 +71,6 @@ class Breaker:
     def _answered(self) -> None:
         was_open = self._failures >= _FAILURES_TO_OPEN
         self._failures = 0
+        self._failed_request = None
         if was_open:
             self._observer.breaker_changed(self._store, is_open=False)

@@ -1,9 +1,13 @@
-"""How long the current request may still take: every store time-out shrinks to what is left (P9)."""
+"""How long the current request may still take: every store time-out shrinks to what is left (P9).
+
+A store that failed within a request is not asked by it again: see `Breaker`.
+"""
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
 from session_management.errors import StoreUnavailableError
@@ -11,23 +15,41 @@ from session_management.errors import StoreUnavailableError
 _RESERVE_SECONDS: Final = 0.25
 """Kept back from the request's time, so that an answer can still be written when a store gave none."""
 
-_ends_at: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deadline:
+    """When a request's time is up, by `time.monotonic`. No two are the same: each stands for its request."""
+
+    ends_at: float
+
+
+_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Bound everything inside to *seconds* from now."""
-    token = _ends_at.set(time.monotonic() + seconds)
-    try:
+    with _until(time.monotonic() + seconds):
         yield
-    finally:
-        _ends_at.reset(token)
+
+
+@contextmanager
+def asking_again() -> Iterator[None]:
+    """Have stores asked inside that failed this request before; in the same time."""
+    before = _current.get()
+    with _until(before.ends_at) if before else nullcontext():
+        yield
+
+
+def current_deadline() -> Deadline | None:
+    """Return what stands for the current request; None where no deadline was set."""
+    return _current.get()
 
 
 def seconds_left() -> float:
     """Return what is left of the request's time; infinity where no deadline was set."""
-    ends_at = _ends_at.get()
-    return float("inf") if ends_at is None else ends_at - time.monotonic()
+    current = _current.get()
+    return float("inf") if current is None else current.ends_at - time.monotonic()
 
 
 def within_deadline(store: str, timeout_seconds: float) -> float:
@@ -40,3 +62,12 @@ def within_deadline(store: str, timeout_seconds: float) -> float:
     if left <= 0:
         raise StoreUnavailableError(store, "no time is left in this request", was_tried=False)
     return min(timeout_seconds, left)
+
+
+@contextmanager
+def _until(ends_at: float) -> Iterator[None]:
+    token = _current.set(Deadline(ends_at))
+    try:
+        yield
+    finally:
+        _current.reset(token)

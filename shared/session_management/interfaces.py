@@ -31,6 +31,7 @@ class ValidationPath(StrEnum):
     STALE_IF_ERROR = "stale-if-error"
     FENCE = "fence"
     ORIGINAL = "original"
+    UPGRADED = "upgraded"
     MALFORMED = "malformed"
 
 
@@ -71,6 +72,9 @@ class UserRepository(Protocol):
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
+
+    def find_in_session(self, user_id: str, handle: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all sessions but another were ended since *created_at*, when this began."""
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""
@@ -115,12 +119,32 @@ class SessionRepository(Protocol):
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
 
     def revoke(self, key: str, reason: str) -> bool:
-        """End one session, for good; whether there is a record of it, just ended or before."""
+        """End one session, for good; whether there is a record of it, just ended or before.
+
+        For a key that the record gave, or `may_record` allows: a handle is no proof.
+        """
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now, the original's among them.
 
-        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column.
+        Runs inside a transaction; takes the lock of the user's row first, and clears the legacy column unless it holds
+        *except_key*. Of the original's sessions that no column names, each that began before is over, but that one.
+        """
+
+    def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled.
+
+        Runs inside a transaction; takes the lock of the user's row first. Everything else of the session stays.
+        """
+
+    def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:
+        """Record a session that the original made, and clear the legacy column if it holds *plain_key*.
+
+        None, and nothing written, if there is a record of it already, the user is gone or disabled, all their
+        sessions were ended since it was made, or it was found *in_column* and stands there no longer.
         """
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
@@ -129,8 +153,14 @@ class SessionRepository(Protocol):
         Runs in the transaction of `open`, after it, so that its lock orders this against other logins.
         """
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or the one called *handle* alone.
+
+        The index leads to a user's own, so that no other user's records are looked at.
+        """
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None.
@@ -159,6 +189,15 @@ class SweepRepository(Protocol):
 
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
+
+    def plain_left(self) -> int:
+        """Return how many sessions are still in plain form: live rows, and legacy `session_id`s of users."""
+
+    def plain_keys(self, until: datetime, limit: int) -> Sequence[str]:
+        """Return up to *limit* keys in plain form, of rows and legacy columns, once *until* is past; none before."""
+
+    def forget_plain(self, keys: Sequence[str]) -> int:
+        """Delete the rows with these plain keys, and clear the legacy columns; how many."""
 
 
 class SessionAdapter(Protocol):
@@ -291,8 +330,8 @@ class UserManagerInterface(Protocol):
     def revoke_all(self, user_id: str, *, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended."""
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End one session of a user; whether they have it, or had it a moment ago."""

@@ -122,12 +122,17 @@ class LogIn:
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done."""
+    """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done.
+
+    `plain_left` is how many sessions are still in plain form, where they are upgraded; None where nobody counted.
+    """
 
     expired_deleted: int = 0
     revoked_deleted: int = 0
     fences_written: int = 0
     legacy_cleared: int = 0
+    plain_deleted: int = 0
+    plain_left: int | None = None
     batches: int = 0
     finished: bool = True
 

@@ -1,7 +1,7 @@
 """How long sessions live, how long copies are believed, how many a user may have: the numbers of the rules."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
@@ -23,8 +23,9 @@ class SessionPolicy:
     A copy is believed until `revalidate` after PostgreSQL was asked, or until `stale_if_error` after it
     while PostgreSQL does not answer. A session that slides is pushed to its whole lifetime whenever its activity is
     recorded. `max_per_user` is 0 for no limit. `accepts_original` is on where session IDs are kept in plain form,
-    beside the original application. `password_length` is what a new password has at least, in characters.
-    `login_requires_verified` keeps users out whose email nobody has verified.
+    beside the original application. Until `upgrade_plain_until` a session that is still in plain form is kept as a
+    digest from its first use on; after it, it is refused. `password_length` is what a new password has at least, in
+    characters. `login_requires_verified` keeps users out whose email nobody has verified.
     """
 
     max_age: timedelta
@@ -41,12 +42,22 @@ class SessionPolicy:
     login_requires_verified: bool
     names: SessionNames
     login: LoginPolicy
+    upgrade_plain_until: datetime | None = None
 
     def life(self, *, is_persistent: bool) -> timedelta:
         """Return how long a session lives after its login."""
         return self.max_age if is_persistent else self.short_max_age
 
     @property
+    def plain_names(self) -> SessionNames:
+        """How sessions were named before, where they are still in plain form."""
+        return SessionNames("plain")
+
+    @property
     def accepts_original(self) -> bool:
         """Whether sessions of the original application are accepted."""
         return self.names.at_rest == "plain"
+
+    def is_upgrading(self, now: datetime) -> bool:
+        """Whether sessions that are still in plain form are taken in at *now*."""
+        return self.upgrade_plain_until is not None and now < self.upgrade_plain_until

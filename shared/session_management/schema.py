@@ -6,4 +6,5 @@ MIGRATIONS: Final = (
     "0001_original_tables",
     "0002_promises",
     "0003_authentication",
+    "0004_upgrade",
 )

@@ -7,7 +7,16 @@ from os import environ
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from session_management.access import AccessPolicy
 from session_management.attempts import ACCOUNT_LIFE_MS, Limit
@@ -30,6 +39,7 @@ from session_management.tokens import AtRest, SessionNames
 
 _ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 _FIRST_WAIT_MS: Final = 1_000
@@ -82,6 +92,7 @@ class Settings(BaseModel):
     session_touch_seconds: int = Field(300, ge=1, le=TEN_YEARS_SECONDS)
     session_idle_timeout_seconds: int = Field(0, ge=0, le=TEN_YEARS_SECONDS)
     session_id_at_rest: AtRest = "digest"
+    session_upgrade_plain_until: AwareDatetime | None = None
     session_max_per_user: int = Field(0, ge=0, le=1_000_000)
     revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS, le=TEN_YEARS_SECONDS)
     sweep_reserve_seconds: int = Field(20, ge=1, le=900)
@@ -155,6 +166,14 @@ class Settings(BaseModel):
             raise ValueError("there is no such file")
         return path
 
+    @field_validator("session_upgrade_plain_until", mode="before")
+    @classmethod
+    def _is_instant(cls, text: object) -> object:
+        # pydantic takes numbers, too, for seconds or milliseconds as their size suggests.
+        if isinstance(text, str) and not _INSTANT.match(text):
+            raise ValueError("must be an instant such as 2027-01-31T00:00:00Z")
+        return text
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split_origins(cls, text: object) -> object:
@@ -221,6 +240,7 @@ class Settings(BaseModel):
             login_requires_verified=self.login_requires_verified,
             names=self.names,
             login=self.login,
+            upgrade_plain_until=self.session_upgrade_plain_until,
         )
 
     @property
@@ -244,7 +264,7 @@ class Settings(BaseModel):
     @property
     def names(self) -> SessionNames:
         """How session IDs are named at rest."""
-        return SessionNames(self.session_id_at_rest)
+        return SessionNames(self.session_id_at_rest, takes_plain=self.session_upgrade_plain_until is not None)
 
     @property
     def postgres(self) -> PostgresOptions:

@@ -19,6 +19,7 @@ def contradictions(settings: "Settings") -> Iterator[Contradiction]:
     """Yield what is wrong with *settings* as a whole, for the mode that they ask for."""
     yield from _of_the_mode(settings)
     yield from _of_the_times(settings)
+    yield from _of_the_upgrade(settings)
     yield from _of_the_cookie(settings)
     if settings.mode != "mock" or settings.runtime.is_deployed:
         yield from _of_postgres(settings)
@@ -58,6 +59,12 @@ def _of_the_times(settings: "Settings") -> Iterator[Contradiction]:
                 "twice SESSION_TOUCH_SECONDS + SESSION_REVALIDATE_SECONDS; lower those two"
             ),
         )
+
+
+def _of_the_upgrade(settings: "Settings") -> Iterator[Contradiction]:
+    if settings.session_upgrade_plain_until and settings.session_id_at_rest != "digest":
+        names = ("session_upgrade_plain_until", "session_id_at_rest")
+        yield names, "SESSION_UPGRADE_PLAIN_UNTIL: needs SESSION_ID_AT_REST=digest; it is what sessions are upgraded to"
 
 
 def _of_the_cookie(settings: "Settings") -> Iterator[Contradiction]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from session_management.clients.connections import import_drivers
+from session_management.devices import import_parser
 from session_management.factory import UserManagerFactory
 from session_management.observability import telling_faults
 from session_management.password_rules import import_commonest
@@ -42,6 +43,7 @@ def before_snapshot() -> None:
         import_drivers(settings.postgres, settings.redis)
         import_hashers()
         import_commonest()
+        import_parser()
         UserManagerFactory.create()  # for what it imports; to build it again takes less than a millisecond
     UserManagerFactory.clear_cache()
 

@@ -1,6 +1,7 @@
 """Deleting what has ended, and finishing what an outage of Redis left unfinished."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from session_management.deadline import seconds_left
@@ -30,8 +31,9 @@ class Sweep:
         self._policy = policy
         self._redis_answers = True
         self._counts = dict.fromkeys(
-            ("expired_deleted", "revoked_deleted", "fences_written", "legacy_cleared", "batches"), 0
+            ("expired_deleted", "revoked_deleted", "fences_written", "legacy_cleared", "plain_deleted", "batches"), 0
         )
+        self._plain_left: int | None = None
 
     def run(self) -> SweepReport:
         """Do it. Raises StoreUnavailableError if PostgreSQL does not answer; what was done before that stays done."""
@@ -39,9 +41,12 @@ class Sweep:
         try:
             for step in (self._fence_again, self._delete_expired, self._purge_revoked, self._clear_legacy):
                 step()
+            if self._policy.upgrade_plain_until:
+                self._end_plain(self._policy.upgrade_plain_until)
         except _TimeIsUpError:
             finished = False
-        return SweepReport(**self._counts, finished=finished and self._redis_answers)
+        finished = finished and self._redis_answers
+        return SweepReport(**self._counts, plain_left=self._plain_left, finished=finished)
 
     def _fence_again(self) -> None:
         """Write the fence of everything revoked within a fence's life: a logout may have missed Redis."""
@@ -63,7 +68,9 @@ class Sweep:
 
     def _purge_revoked(self) -> None:
         def purge() -> int:
-            retention, only_expired = self._policy.revoked_retention, not self._redis_answers
+            retention = self._policy.revoked_retention
+            # While the original's JSON can become a session, the record that one has ended outlives the JSON.
+            only_expired = not self._redis_answers or self._policy.upgrade_plain_until is not None
             rows = self._records.purgeable(retention, _BATCH, only_expired=only_expired)
             fenced = self._fence([key for key, copy_may_live in rows if copy_may_live])
             keys = [key for key, copy_may_live in rows if fenced or not copy_may_live]
@@ -79,6 +86,19 @@ class Sweep:
             return cleared
 
         self._until_less_than_a_batch(clear)
+
+    def _end_plain(self, until: datetime) -> None:
+        """Count what is still in plain form; once *until* is past, end it, the copies first."""
+
+        def end() -> int:
+            keys = self._records.plain_keys(until, _BATCH)
+            if not keys or not self._fence(keys):
+                return 0
+            self._counts["plain_deleted"] += self._records.forget_plain(keys)
+            return len(keys)
+
+        self._until_less_than_a_batch(end)
+        self._plain_left = self._records.plain_left()
 
     def _until_less_than_a_batch(self, step: Callable[[], int]) -> None:
         done = _BATCH

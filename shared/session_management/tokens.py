@@ -32,15 +32,27 @@ def is_handle(text: str) -> bool:
     return _HANDLE.fullmatch(text) is not None
 
 
+def handle_of_record(key: str) -> str:
+    """Return the public handle of the session that is recorded under *key*, in whichever form that is.
+
+    Nothing is recorded in plain form under what looks like a handle.
+    """
+    return key if is_handle(key) else handle_of(key)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionNames:
-    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain")."""
+    """How session IDs are named at rest: by their handle ("digest"), or by themselves ("plain").
+
+    With `takes_plain` IDs that were kept in plain form before are taken too, to be kept as digests from then on.
+    """
 
     at_rest: AtRest = "digest"
+    takes_plain: bool = False
 
     def key_of(self, session_id: str) -> str | None:
         """Return the stores' key for *session_id*, or None if no ID of ours can look like that."""
-        if not _FORMS[self.at_rest].fullmatch(session_id):
+        if not _FORMS["plain" if self.takes_plain else self.at_rest].fullmatch(session_id):
             return None
         return handle_of(session_id) if self.at_rest == "digest" else session_id
 
@@ -51,3 +63,20 @@ class SessionNames:
     def key_of_handle(self, handle: str) -> str | None:
         """Return the stores' key for the session that people call *handle*; None where only its record tells that."""
         return handle if self.at_rest == "digest" else None
+
+    @property
+    def knows_plain(self) -> bool:
+        """Whether a session may be known by its ID in plain form."""
+        return self.takes_plain or self.at_rest == "plain"
+
+    def is_current(self, key: str) -> bool:
+        """Return whether a session that is recorded under *key* is kept as it would be now."""
+        return is_handle(key) == (self.at_rest == "digest")
+
+    def may_record(self, key: str) -> bool:
+        """Return whether a session of ours can be kept under *key*.
+
+        In plain form none is kept under what looks like a handle: handles are public, and while both forms are at
+        rest, one that is presented as a session ID would open the session that it names.
+        """
+        return self.at_rest == "digest" or not is_handle(key)

@@ -12,6 +12,7 @@ from session_management.adapters.memory import MemoryDatabase, MemoryUserAdapter
 from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.adapters.memory_sessions import MemorySessionAdapter, MemorySweepAdapter
+from session_management.adapters.postgres_sessions import PostgreSQLSessionAdapter
 from session_management.interfaces import AttemptAdapter, DatabaseAdapter, SessionAdapter
 from session_management.managers.user_manager import UserManager
 from session_management.models import User
@@ -69,6 +70,21 @@ class Stores(ABC):
         self.clock.advance(seconds)
         self._pass_time_in_stores(seconds)
 
+    def manager_with(self, names: SessionNames, **changes: Any) -> UserManager:
+        """Return the rules over the same stores, where session IDs are kept in another way."""
+        return UserManager(
+            database=self.database_with(names),
+            copies=self.copies,
+            attempts=self.attempts,
+            policy=replace(self.policy(**changes), names=names),
+            clock=self.clock,
+            observer=self.observer,
+        )
+
+    @abstractmethod
+    def database_with(self, names: SessionNames) -> DatabaseAdapter:
+        """Return the same record, where session IDs are kept in another way."""
+
     @abstractmethod
     def _pass_time_in_stores(self, seconds: float) -> None: ...
 
@@ -116,6 +132,9 @@ class MemoryStores(Stores):
             begin=self._memory.transaction,
         )
 
+    def database_with(self, names: SessionNames) -> DatabaseAdapter:
+        return replace(self.database, sessions=MemorySessionAdapter(self._memory, self.clock, names))
+
     def _pass_time_in_stores(self, seconds: float) -> None:
         """Both ask the service's clock."""
 
@@ -155,11 +174,14 @@ class ServerStores(Stores):
         at_rest: AtRest,
     ) -> None:
         super().__init__(environment.clock, at_rest)
-        self._sql, self._keys = sql, keys
+        self._sql, self._keys, self._postgres = sql, keys, environment.postgres
         self.database = environment.manager._database
         self.copies = environment.manager._adapter
         self.attempts = environment.manager._limiter._shared
         sql.run("INSERT INTO told.clock VALUES (:now)", now=self.clock.now())
+
+    def database_with(self, names: SessionNames) -> DatabaseAdapter:
+        return replace(self.database, sessions=PostgreSQLSessionAdapter(self._postgres, names))
 
     def _pass_time_in_stores(self, seconds: float) -> None:
         self._sql.run("UPDATE told.clock SET at = at + :seconds * INTERVAL '1 second'", seconds=seconds)

@@ -34,6 +34,8 @@ def test_the_guards_of_both_stores_and_the_rule_agree(
     is_live = not rule.is_over(touched, now)
 
     sessions = stores.database.sessions
+    listed = {session.key for session in sessions.live(user.id, now, rule.idle_since(now), 1_000)}
+    assert listed & {extended.key, touched.key} == ({extended.key, touched.key} if is_live else set())
     assert (sessions.extend(extended.key, now, now, rule.idle_since(now)) is not None) == is_live
     sessions.check(touched.key, now, now, rule.idle_since(now))
     after = checked(stores, touched.key)

@@ -129,6 +129,21 @@ def test_recent_sessions_are_the_live_ones_and_those_revoked_within_a_fences_lif
     assert keys(stores.database.sessions.recent(user.id)) == {live}
 
 
+def test_of_recent_sessions_one_is_found_by_its_handle(stores: Stores, user: User) -> None:
+    """And no other user's: their records are not looked at."""
+    bob = stores.a_user("bob@example.com")
+    mine, ended, _ = (opened(stores, user).session for _ in range(3))
+    theirs = opened(stores, bob).session
+    stores.database.sessions.revoke(ended.key, "logout")
+
+    recent = stores.database.sessions.recent
+    assert keys(recent(user.id, mine.handle)) == {mine.key}
+    assert keys(recent(user.id, ended.handle)) == {ended.key}
+    assert [recent(user.id, handle) for handle in (theirs.handle, "0" * 64, "")] == [[], [], []]
+    stores.pass_time(FENCE_SECONDS)
+    assert recent(user.id, ended.handle) == []
+
+
 def test_recent_sessions_say_which_of_them_were_revoked(stores: Stores, user: User) -> None:
     live, ended = opened(stores, user).session, opened(stores, user).session
     stores.database.sessions.revoke(ended.key, "logout")

@@ -16,6 +16,7 @@ GOOD = {"email": "demo@example.com", "password": DEMO_PASSWORD}
 GOOD_TEXT = json.dumps(GOOD)
 BEARER = {"authorization": f"Bearer {DEMO_SESSION_ID}"}
 METHODS = {"Login": "POST", "Register": "POST", "Password": "POST", "Logout": "POST", "Validate": "GET"}
+FIRST_METHODS = {**METHODS, "Sessions": "GET"}
 
 
 def login(body: object = GOOD, **parts: Any) -> dict[str, Any]:
@@ -147,13 +148,13 @@ BAD_CREDENTIALS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("function", ["Validate", "Logout", "Password"])
+@pytest.mark.parametrize("function", ["Validate", "Sessions", "Logout", "Password"])
 @pytest.mark.parametrize("parts", BAD_CREDENTIALS.values(), ids=BAD_CREDENTIALS)
 def test_what_is_no_session_id_is_401_before_any_store_is_asked(
     service: Service, stores: Stores, function: str, parts: dict[str, Any]
 ) -> None:
     """ASVS 7.2.1."""
-    event = http_event(METHODS[function], **parts)
+    event = http_event(FIRST_METHODS[function], **parts)
     if function == "Password":
         event |= {"headers": {**event["headers"], **JSON}, "body": json.dumps(CHANGE)}
     answer = service.invoke(function, event)
@@ -180,7 +181,7 @@ def test_a_wrong_method_is_told_the_right_one(service: Service, stores: Stores, 
     assert stores.calls == []
 
 
-@pytest.mark.parametrize("function", METHODS)
+@pytest.mark.parametrize("function", FIRST_METHODS)
 @pytest.mark.parametrize(
     "header", ["user-agent", "origin", "host", "accept", "sec-fetch-site", "x-anything", "Content-Type"]
 )
@@ -189,7 +190,7 @@ def test_a_line_break_in_any_header_is_refused(
     service: Service, stores: Stores, function: str, header: str, character: str
 ) -> None:
     headers = {**JSON, **BEARER, header: f"a{character}Set-Cookie: b"}
-    answer = service.invoke(function, http_event(METHODS[function], headers=headers, body=GOOD))
+    answer = service.invoke(function, http_event(FIRST_METHODS[function], headers=headers, body=GOOD))
 
     assert told(answer) == (400, "invalid_request")
     assert stores.calls == []
@@ -211,10 +212,10 @@ def test_a_login_with_a_line_break_in_its_credentials_is_refused(
     assert stores.calls == []
 
 
-@pytest.mark.parametrize("function", METHODS)
+@pytest.mark.parametrize("function", FIRST_METHODS)
 def test_an_event_of_another_format_is_refused(service: Service, stores: Stores, function: str) -> None:
     """A REST API's proxy event, for one."""
-    event = {"httpMethod": METHODS[function], "path": "/", "headers": {**JSON, **BEARER}, "body": GOOD_TEXT}
+    event = {"httpMethod": FIRST_METHODS[function], "path": "/", "headers": {**JSON, **BEARER}, "body": GOOD_TEXT}
 
     assert told(service.invoke(function, event)) == (400, "invalid_request")
     assert stores.calls == []

@@ -1,11 +1,12 @@
 """CLIENT_CHANGE_POLICY: who presents a session, against what its login recorded, at every door that asks."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from session_management.managers.mock import DEMO_SESSION_ID
+from session_management.managers.mock import DEMO_PASSWORD, DEMO_SESSION_ID
 from session_management.models import SessionMetadata
 from session_management.tokens import handle_of
 from tests.functions.service import POSTGRES, REDIS, Service, Stores, told
@@ -149,6 +150,25 @@ def test_a_refused_client_ends_nothing_for_the_one_that_logged_in(service: Servi
     service.invoke("Validate", request_of(session_id, OTHER))
 
     assert service.invoke("Validate", request_of(session_id, SELF))["statusCode"] == 200
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+def test_a_password_is_changed_from_another_client_as_the_policy_says(
+    service: Service, log: Log, policy: str, client: Client
+) -> None:
+    """Nor is it said, where that is denied, whether the current password was right."""
+    session_id = opened(service)
+    event = request_of(session_id, client)
+    event["requestContext"]["http"]["method"] = "POST"
+    event["headers"]["content-type"] = "application/json"
+    event["body"] = json.dumps({"current_password": DEMO_PASSWORD, "new_password": "nine umbrellas under one moon"})
+
+    answer = service.invoke("Password", event)
+
+    is_refused = bool(client.changes) and policy == "deny"
+    assert told(answer) == ((401, "unauthenticated") if is_refused else (200, None))
+    check_told(log, session_id, client.changes, policy)
+    assert (service.manager.find_session(session_id) is not None) == is_refused
 
 
 def test_a_session_can_be_ended_from_anywhere(service: Service) -> None:

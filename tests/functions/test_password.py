@@ -174,7 +174,7 @@ def test_with_redis_down_nothing_is_changed(service: Service, stores: Stores) ->
     answers = [change(service), change(service, current_password="wrong")]
 
     assert [told(answer) for answer in answers] == [(503, "unavailable")] * 2
-    assert stores.calls == [f"{REDIS}: get"] * 2
+    assert stores.calls == [f"{REDIS}: get", f"{POSTGRES}: check", f"{REDIS}: get"] * 2
     assert validate(service, DEMO_SESSION_ID)["statusCode"] == 200
     assert log_in(service)["statusCode"] == 200
 

@@ -1,5 +1,6 @@
 """POST /register: a new user, and a session for them."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,29 @@ def test_a_weak_password_is_told_with_the_reason_before_any_store_is_asked(servi
     assert told(answer) == (400, "weak_password")
     assert "one character over and over" in body_of(answer)["detail"]
     assert stores.calls == []
+
+
+@pytest.mark.parametrize(("characters", "status"), [(14, 400), (15, 200), (128, 200), (129, 400)])
+def test_a_password_has_15_to_128_characters_however_many_bytes_they_are(
+    service: Service, characters: int, status: int
+) -> None:
+    """ASVS 6.2.1, 6.2.9."""
+    password = "".join(chr(0x1F600 + number % 64) for number in range(characters))
+
+    assert register(service, password=password)["statusCode"] == status
+
+
+def test_it_does_not_matter_how_a_keyboard_composes_a_letter(service: Service) -> None:
+    """Registered in one form, one logs in with either, and changes it with either (NIST SP 800-63B-4, 3.1.1.2)."""
+    composed, decomposed = (unicodedata.normalize(form, "zwölf Boxkämpfer jagen") for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    session_id = session_id_in(register(service, password=decomposed))
+
+    for password in (composed, decomposed):
+        assert service.invoke("Login", login_event({"email": EMAIL, "password": password}))["statusCode"] == 200
+    body = {"current_password": composed, "new_password": PASSWORD}
+    event = login_event(body, cookies=[f"__Host-sessionId={session_id}"])
+    assert service.invoke("Password", event)["statusCode"] == 200
 
 
 def test_the_minimum_length_is_a_setting(service: Service) -> None:

@@ -15,7 +15,12 @@ BEARER = {"authorization": f"Bearer {DEMO_SESSION_ID}"}
 @pytest.mark.parametrize("is_tried", [False, True])
 @pytest.mark.parametrize(
     ("function", "event"),
-    [("Logout", http_event("POST", headers=BEARER)), ("Validate", http_event(headers=BEARER))],
+    [
+        ("Logout", http_event("POST", headers=BEARER)),
+        ("Validate", http_event(headers=BEARER)),
+        ("Sessions", http_event(headers=BEARER)),
+        ("Sessions", http_event("DELETE", headers=BEARER)),
+    ],
 )
 def test_it_is_logged_once_that_a_store_was_spared(
     service: Service, log: Log, function: str, event: Any, is_tried: bool

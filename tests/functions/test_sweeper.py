@@ -19,6 +19,8 @@ def test_a_tick_is_answered_with_counts(service: Service) -> None:
         "revoked_deleted": 0,
         "fences_written": 0,
         "legacy_cleared": 0,
+        "plain_deleted": 0,
+        "plain_left": None,
         "batches": 4,
         "finished": True,
     }

@@ -16,12 +16,22 @@ _CREDENTIALS: Final = ("authorization", "Authorization", "AUTHORIZATION", "cooki
 _OTHERS: Final = ("content-type", "Content-Type", "origin", "host", "sec-fetch-site", "user-agent", "x-forwarded-for")
 _EVENTS: Final = {case.file: case for case in CASES}
 _FILES: Final = tuple(_EVENTS)
-# But for a change of password that ends the session: nothing after it would present a live one.
+# But for what ends the session: nothing after it would present a live one.
+_ENDING: Final = ("password.good.json", "sessions.end-all.json")
 _ASKED_FOR_SESSIONS: Final = [
     case
     for case in CASES
-    if case.function in ("Password", "Validate", "Logout", "Authorizer") and case.file != "password.good.json"
+    if case.function in ("Password", "Validate", "Sessions", "Logout", "Authorizer") and case.file not in _ENDING
 ]
+_PATHS: Final = (
+    "/",
+    "/sessions",
+    "/sessions/",
+    "/sessions/extend",
+    "/extend",
+    f"/{'0' * 64}",
+    "/prod/sessions/sessions",
+)
 _QUESTIONS: Final = tuple(case.file for case in CASES if case.function == "Authorizer")
 
 _presenting = st.dictionaries(st.sampled_from(_CREDENTIALS), credentials, min_size=1, max_size=2)
@@ -32,6 +42,9 @@ _http = {
     "cookies": st.lists(credentials, max_size=2) | st.lists(texts) | st.just(["a=b"] * 5_000) | values,
     "body": bodies | values,
     "isBase64Encoded": st.booleans() | values,
+    "rawPath": st.sampled_from(_PATHS) | texts | values,
+    "queryStringParameters": st.dictionaries(st.just("all") | texts, st.sampled_from(["true", "false"]) | values)
+    | values,
     "requestContext": values | st.fixed_dictionaries({"http": values, "authorizer": values}),
 }
 _question = {
@@ -55,7 +68,7 @@ def _some(draw: st.DrawFn, parts: dict[str, st.SearchStrategy[Any]]) -> dict[str
 @st.composite
 def http_requests(draw: st.DrawFn) -> Any:
     """Draw a request in an event of payload 2.0, some of whose parts may be anything."""
-    event = http_event(draw(st.sampled_from(["GET", "POST", "OPTIONS"]) | texts), headers=_JSON)
+    event = http_event(draw(st.sampled_from(["GET", "POST", "DELETE", "OPTIONS"]) | texts), headers=_JSON)
     event["requestContext"]["http"]["sourceIp"] = draw(values)
     if draw(st.booleans()):
         event["requestContext"]["authorizer"] = draw(values | st.dictionaries(st.just("lambda"), values))

@@ -136,11 +136,12 @@ def _check_verdict(answer: dict[str, Any], calls: list[str], *, may_present: boo
 def _below(event: Any) -> str:
     """Return where below /sessions an event leads, as the document has it."""
     path = event.get("rawPath", "/") if isinstance(event, dict) else "/"
-    parts = str(path).split("/")[1:]
-    below = parts[parts.index("sessions") + 1 :] if "sessions" in parts else parts
-    if path == "/" or not below:
+    whole = str(path).removeprefix("/")
+    _, named, below = f"/{whole}/".partition("/sessions/")
+    if not whole or (named and not below):
         return ""
-    return "/{handle}" if len(below) == 1 and _HANDLE.fullmatch(below[0]) else "/" + "/".join(below)
+    below = below[:-1] if named else whole
+    return "/{handle}" if _HANDLE.fullmatch(below) else f"/{below}"
 
 
 def _method(event: Any) -> str:

@@ -31,8 +31,11 @@ STEPS = (
     "Without a session the authorizer refuses.",
     "Valkey loses everything: nobody is logged out.",
     "The user sees both sessions, and ends the app's.",
+    "The session is extended, and the cookie with it.",
     "Logging out ends the session and clears the cookie.",
     "The same cookie, sent again, opens nothing.",
+    "Somebody registers, and is logged in at once.",
+    "Their new password ends what was open, and goes on under a new session ID.",
     "A sweep cleans up.",
 )
 
@@ -67,6 +70,14 @@ def test_the_demo_fails_where_a_logout_ends_nothing(tmp_path: Path) -> None:
     assert headings(ended.stdout)[-1] == "The same cookie, sent again, opens nothing."
     assert "✗ the status: 200, where 401 should be" in ended.stdout
     assert "The demo failed" in ended.stdout
+
+
+def test_the_demo_fails_where_a_new_password_leaves_the_session_as_it_was(tmp_path: Path) -> None:
+    ended = demo(broken(tmp_path, "password", "def lambda_handler(event, context):\n    return {'statusCode': 200}\n"))
+
+    assert ended.returncode != 0
+    assert headings(ended.stdout)[-1].startswith("Their new password ends what was open")
+    assert "✗ the same session ID: True, where False should be" in ended.stdout
 
 
 def test_the_demo_fails_with_the_functions_log_where_a_function_breaks(tmp_path: Path) -> None:
@@ -123,7 +134,7 @@ def test_the_stack_stays_until_it_is_interrupted_and_says_how_to_use_it() -> Non
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with running(port) as (program, printed):
-        for path in ("/login", "/validate", "/me", "/logout"):
+        for path in ("/login", "/validate", "/me", "/sessions", "/register", "/logout"):
             assert url + path in printed
         assert "demo@example.com" in printed
         (variables,) = re.findall(r"--env-vars (\S+)", printed)

@@ -1,6 +1,7 @@
 """Beside the original application on the same stores: each accepts the other's sessions, and their ends."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,9 @@ class Original:
             at=logged_in_at,
             user_id=user.id,
         )
+
+    def now(self) -> datetime:
+        return self._env.clock.now()
 
     def column(self, user: User) -> Any:
         return self._sql.run("SELECT session_id FROM users WHERE id = :user_id", user_id=user.id)[0][0]
@@ -198,6 +202,7 @@ def test_ending_all_sessions_and_a_new_password_clear_the_legacy_column(
         lambda: env.manager.revoke_all(ann.id),
         lambda: env.manager.change_password(ann.id, "another password"),
     ):
+        env.clock.advance(60)  # what is made before the end of all is over as well
         original.write_column(ann, env.clock.now())
         original.log_in(ann)
         assert env.manager.find_session(SESSION_ID)
@@ -205,6 +210,71 @@ def test_ending_all_sessions_and_a_new_password_clear_the_legacy_column(
         assert original.column(ann) is None
         assert env.manager.find_session(SESSION_ID) is None
         original.forget_fences()
+
+
+type Make = Callable[[Original, User], None]
+
+
+def in_redis(original: Original, user: User) -> None:
+    original.log_in(user)
+
+
+def in_column(original: Original, user: User) -> None:
+    original.write_column(user, original.now())
+
+
+its_sessions = pytest.mark.parametrize("make", [in_redis, in_column], ids=lambda make: make.__name__)
+END_OTHERS: dict[str, Callable[[Environment, str, str], object]] = {
+    "end all others": lambda env, user_id, kept: env.manager.revoke_all(user_id, except_session_id=kept),
+    "a new password": lambda env, user_id, kept: env.manager.change_password(
+        user_id, "another password", keep_session_id=kept
+    ),
+}
+end_others = pytest.mark.parametrize("end_others", END_OTHERS.values(), ids=list(END_OTHERS))
+
+
+@its_sessions
+@end_others
+@pytest.mark.usefixtures("cheap_passwords")
+def test_whoever_is_on_a_session_of_the_original_and_ends_all_others_stays_on_it(
+    env: Environment,
+    ann: User,
+    original: Original,
+    make: Make,
+    end_others: Callable[[Environment, str, str], object],
+) -> None:
+    ours = env.manager.create_session(ann.id, SessionMetadata(), 3600)
+    make(original, ann)
+    env.clock.advance(60)
+    end_others(env, ann.id, SESSION_ID)
+    assert env.manager.find_session(SESSION_ID)
+    assert env.manager.find_session(ours) is None
+    env.manager.delete_session(SESSION_ID)
+    original.forget_fences()
+    assert env.manager.find_session(SESSION_ID) is None
+
+
+@its_sessions
+def test_whoever_is_on_a_session_of_ours_and_ends_all_others_ends_the_originals(
+    env: Environment, ann: User, original: Original, make: Make
+) -> None:
+    ours = env.manager.create_session(ann.id, SessionMetadata(), 3600)
+    make(original, ann)
+    env.clock.advance(60)
+    env.manager.revoke_all(ann.id, except_session_id=ours)
+    assert env.manager.find_session(SESSION_ID) is None
+    assert env.manager.find_session(ours)
+
+
+def test_a_session_of_the_original_that_was_kept_once_ends_with_the_next_end_of_all(
+    env: Environment, ann: User, original: Original
+) -> None:
+    original.log_in(ann)
+    env.manager.revoke_all(ann.id, except_session_id=SESSION_ID)
+    assert env.manager.find_session(SESSION_ID)
+    env.manager.update(ann.id, {"status": "DISABLED"})
+    env.manager.update(ann.id, {"status": "ACTIVE"})
+    assert env.manager.find_session(SESSION_ID) is None
 
 
 def test_a_session_of_the_originals_json_changes_the_password_and_gives_way_to_one_of_ours(

@@ -39,14 +39,34 @@ class Functions:
         answer = self._call("Logout", "POST", session_id)
         assert answer["statusCode"] == 204, answer
 
+    def end_others(self, session_id: str) -> int:
+        """End all other sessions of the caller; how many ended."""
+        return self._end(session_id)
+
+    def end_all(self, session_id: str) -> int:
+        """End all sessions of the caller; how many ended."""
+        return self._end(session_id, queryStringParameters={"all": "true"})
+
+    def _end(self, session_id: str, **changes: Any) -> int:
+        answer = self._call("Sessions", "DELETE", session_id, **changes)
+        assert answer["statusCode"] == 200, answer
+        ended: int = body_of(answer)["ended"]
+        return ended
+
+    def operate(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Have the admin function do a command."""
+        return handler_of("Admin")({"command": command, **fields}, FakeContext(function="Admin"))
+
     def sweep(self) -> dict[str, Any]:
         """Have the sweeper do its work."""
         return handler_of("Sweeper")({}, FakeContext(seconds=300))
 
-    def _call(self, function: str, method: str, session_id: str | None, *, body: Any = None) -> dict[str, Any]:
+    def _call(
+        self, function: str, method: str, session_id: str | None, *, body: Any = None, **changes: Any
+    ) -> dict[str, Any]:
         headers = {} if body is None else {"content-type": "application/json"}
         cookies = [f"sessionId={session_id}"] if session_id else []
-        event = http_event(method, headers=headers, cookies=cookies, body=body)
+        event = http_event(method, headers=headers, cookies=cookies, body=body, **changes)
         if function == "Authorizer":
             event |= {"type": "REQUEST", "routeArn": "arn:aws:execute-api:eu-central-1:1:abc/$default/GET/me"}
         return handler_of(function)(event, FakeContext(function=function))

@@ -14,6 +14,7 @@ from tests.support.managers import Environment
 
 HOUR, WEEK_MS = 3600, 604_800_000
 
+type PassTime = Callable[[float], None]
 type Change = Callable[[UserManager, str], Any]
 
 ENDING_ALL: dict[str, Change] = {
@@ -101,3 +102,44 @@ def test_whatever_ends_all_sessions_ends_the_one_in_its_column_on_both(
     change(env.manager, ann.id)
     assert not original.accepts(column_id)
     assert env.manager.find_session(column_id) is None
+
+
+@ending_all
+def test_whatever_ends_all_sessions_ends_its_sessions_in_redis_here_and_not_there(
+    env: Environment, original: Original, ann: User, pass_time: PassTime, change: Change
+) -> None:
+    """What its rules do not allow: nobody finds a key by its user. Here such a session is too old from then on."""
+    session_id = original.log_in(ann.email).session_id
+    pass_time(1)
+    change(env.manager, ann.id)
+    assert env.manager.find_session(session_id) is None
+    is_deleted = env.manager.find_by_id(ann.id) is None
+    assert original.accepts(session_id) != is_deleted, "it knows no status, no passwords and no record"
+
+
+def test_a_user_who_is_enabled_again_has_none_of_the_sessions_of_before(
+    env: Environment, original: Original, ann: User, pass_time: PassTime
+) -> None:
+    session_id = original.log_in(ann.email).session_id
+    pass_time(1)
+    env.manager.update(ann.id, {"status": "DISABLED"})
+    env.manager.update(ann.id, {"status": "ACTIVE"})
+    assert env.manager.find_session(session_id) is None
+    pass_time(1)
+    assert env.manager.find_session(original.log_in(ann.email).session_id)
+
+
+def test_a_new_password_spares_the_session_to_keep_on_both_whichever_made_it(
+    env: Environment, original: Original, ann: User, pass_time: PassTime
+) -> None:
+    session_id, other = original.log_in(ann.email).session_id, ours(env, ann)
+    pass_time(1)
+    env.manager.change_password(ann.id, "another password", keep_session_id=session_id)
+    assert env.manager.find_session(session_id)
+    assert original.accepts(session_id)
+    assert env.manager.find_session(other) is None
+    assert not original.accepts(other)
+    kept = ours(env, ann)
+    env.manager.change_password(ann.id, "yet another one", keep_session_id=kept)
+    assert env.manager.find_session(kept)
+    assert original.accepts(kept)

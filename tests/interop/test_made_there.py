@@ -147,6 +147,32 @@ def test_a_login_here_ends_its_session_that_was_presented(here: Functions, origi
     assert original.accepts(ours)
 
 
+@pytest.mark.parametrize("is_production", [True, False], ids=["in redis", "in the column"])
+def test_whoever_is_on_its_session_and_ends_all_others_here_stays_on_it_on_both(
+    here: Functions, original: Original, ann: User, is_production: bool
+) -> None:
+    ours = here.log_in()
+    theirs = original.log_in(ann.email, is_production=is_production).session_id
+    here.end_others(theirs)
+    assert here.accepts(theirs)
+    assert original.accepts(theirs)
+    assert not here.accepts(ours)
+    assert not original.accepts(ours)
+
+
+@pytest.mark.parametrize("is_production", [True, False], ids=["in redis", "in the column"])
+def test_whoever_is_on_its_session_and_ends_all_here_is_out_on_both_for_good(
+    here: Functions, original: Original, ann: User, keys: redis.Redis, is_production: bool
+) -> None:
+    ours = here.log_in()
+    theirs = original.log_in(ann.email, is_production=is_production).session_id
+    assert here.end_all(theirs) == (3 if is_production else 2), "its second ID is a session as well"
+    forget_fences(keys)
+    for session_id in (ours, theirs):
+        assert not here.accepts(session_id)
+        assert not original.accepts(session_id)
+
+
 def test_a_login_here_replaces_its_session_in_the_column_as_its_own_login_does(
     here: Functions, original: Original, ann: User
 ) -> None:

@@ -25,13 +25,31 @@ _OF_DOUBTS: Final = (
     "an ended session was believed for a while: it was not fenced",
     "an old look of a user was believed for a while",
 )
-_NEEDS_BOTH_STORES: Final = ("change password", "change user", "delete", "disable", "enable", "log out", "revoke all")
+_NEEDS_BOTH_STORES: Final = (
+    "change password",
+    "change user",
+    "delete",
+    "disable",
+    "enable",
+    "end by handle",
+    "log out",
+    "renew password",
+    "revoke all",
+)
 _NEEDS_THE_RECORD: Final = ("create session", "extend", "log in", "sweep")
 _OF_OUTCOMES: Final = (
     *product(_NEEDS_BOTH_STORES, Outcome),
     *product(_NEEDS_THE_RECORD, set(Outcome) - {Outcome.RECORDED}),
 )
-_REFUSED: Final = ("log in: refused", "create session: refused", "create again: refused", "create again: acknowledged")
+_REFUSED: Final = (
+    "log in: refused",
+    "create session: refused",
+    "create again: refused",
+    "create again: acknowledged",
+    "register: refused",
+    "register: acknowledged",
+    "renew password: refused",
+)
 
 EVERYTHING: Final = frozenset(
     (*_OF_PATHS, *_OF_DOUBTS, *_REFUSED, *(f"{operation}: {outcome.value}" for operation, outcome in _OF_OUTCOMES))

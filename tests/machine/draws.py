@@ -11,7 +11,7 @@ from tests.machine.world import ENVIRONMENTS, STORES
 from tests.support.policies import a_policy
 
 EMAILS: Final = ("ann@example.com", "bob@example.com")
-PASSWORDS: Final = ("correct horse", "battery staple", "a third one")
+PASSWORDS: Final = ("correct horse on the moon", "battery staple in the sea", "a third one that is long")
 _RETENTIONS: Final = (timedelta(seconds=900), timedelta(days=30))
 _LIVES: Final = ((timedelta(days=7), timedelta(days=30)), (timedelta(seconds=600), timedelta(seconds=1200)))
 # The touch interval, and an idle timeout that goes with it.

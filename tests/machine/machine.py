@@ -4,14 +4,14 @@ import hypothesis
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.machine.account_rules import AccountRules
 from tests.machine.census import STEPS, Census
-from tests.machine.session_rules import SessionRules
 from tests.machine.store_rules import StoreRules
 from tests.machine.user_rules import UserRules
 from tests.machine.world import Servers
 
 
-class Machine(SessionRules, UserRules, StoreRules):
+class Machine(AccountRules, UserRules, StoreRules):
     """Every rule."""
 
 

@@ -91,8 +91,11 @@ class Model:
         return doubt
 
     def fenced(self, session: SessionModel, *, surely: bool) -> None:
-        """A fence was written, or may have been: "revoked" if the session ended, "stale" if not."""
-        place = session.place if not surely else Place()
+        """A fence was written, or may have been: "revoked" if the session ended, "stale" if not.
+
+        A "stale" one leaves a "revoked" one alone: that of a logout which did not come to PostgreSQL, for one.
+        """
+        place = session.place if not surely else Place(revoked_fence_until=session.place.revoked_fence_until)
         if session.is_ended is not False:
             place = replace(place, revoked_fence_until=self._fence_end())
             session.was_fenced |= surely
@@ -125,6 +128,14 @@ class Model:
             place = Place() if surely else replace(session.place, sure=None)
             session.place = replace(place, revoked_fence_until=self._fence_end())
             session.was_fenced |= surely
+
+    def ended_by_handle(self, session: SessionModel, outcome: Outcome) -> None:
+        """The row was found and ended, then fenced; where PostgreSQL fails, nothing is fenced."""
+        if outcome is Outcome.NOTHING:
+            return
+        session.ends.append(Doubt(None if outcome is Outcome.UNKNOWN else True))
+        if outcome is not Outcome.UNKNOWN:
+            self.fenced(session, surely=outcome is Outcome.DONE)
 
     def opened(self, session: SessionModel, login: Doubt, redis: Reach) -> None:
         """A login inserted *session*, and ended the oldest beyond the limit: copies of both follow if Redis answers."""

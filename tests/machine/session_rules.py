@@ -67,9 +67,7 @@ class SessionRules(Driver):
         )
         self.saw("log in", asked)
         if isinstance(asked.error, InvalidCredentialsError):
-            must_be_right = owner.passwords == {password} and owner.states == {State.ACTIVE}
-            self.hold(not must_be_right, "an enabled user's right password was refused")
-            owner.was_refused(password)
+            self.refused(owner, password)
         elif asked.error:
             self.opened_or_not(owner, asked, self.model.policy.life(is_persistent=remember), remember)
         else:
@@ -167,6 +165,12 @@ class SessionRules(Driver):
         """No two sessions are of one age: which are the newest is then plain."""
         self.pass_time(0.001)
         return self.change(scene, work)
+
+    def refused(self, user: UserModel, password: str) -> None:
+        """Know that a password was refused."""
+        must_be_right = user.passwords == {password} and user.states == {State.ACTIVE}
+        self.hold(not must_be_right, "an enabled user's right password was refused")
+        user.was_refused(password)
 
     def replaced(self, presented: SessionModel | None, asked: Asked) -> None:
         """Know what a login that was acknowledged did to the session presented with it: all that it could."""

@@ -51,7 +51,7 @@ def test_every_event_file_has_its_case():
     assert sorted(path.name for path in EVENTS.glob("*.json")) == sorted(case.file for case in CASES)
 
 
-@pytest.mark.parametrize("name", ["Login", "Register", "Password", "Logout", "Validate"])
+@pytest.mark.parametrize("name", ["Login", "Register", "Password", "Logout", "Validate", "Sessions"])
 def test_a_deployed_function_never_runs_mock(name: str, start: StartFunction):
     case = next(case for case in CASES if case.function == name)
 

@@ -39,6 +39,7 @@ FIRST_EVENTS = {
     ),
     "Logout": http_event("POST", headers={"authorization": f"Bearer {'A' * 43}"}),
     "Validate": http_event("GET", headers={"authorization": f"Bearer {'A' * 43}"}),
+    "Sessions": http_event("GET", headers={"authorization": f"Bearer {'A' * 43}"}, rawPath="/sessions"),
     "Authorizer": json.loads((EVENTS / "authorizer.rest-token.json").read_text()),
     "Sweeper": {},
     "Admin": {"command": "doctor"},

@@ -95,6 +95,17 @@ def test_a_door_is_a_function_url_and_a_route_for_every_method(name: str):
     assert (route["Path"], route["Method"]) == (f"/{name.lower()}", "ANY")
 
 
+def test_the_sessions_function_has_a_route_for_all_of_its_paths():
+    sessions = functions()["Sessions"]
+    routes = [event["Properties"] for event in sessions["Events"].values()]
+
+    assert sessions["FunctionUrlConfig"] == {"AuthType": "NONE"}
+    assert {(route["Path"], route["Method"]) for route in routes} == {
+        ("/sessions", "ANY"),
+        ("/sessions/{proxy+}", "ANY"),
+    }
+
+
 def test_what_opens_no_store_is_told_no_secret():
     told = variables() | functions()["Me"]["Environment"]["Variables"]
 

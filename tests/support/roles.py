@@ -12,6 +12,7 @@ from tests.support.servers import sql_connection
 
 BEFORE: Final = MIGRATIONS.parent / "roles.sql"
 GRANTS: Final = MIGRATIONS.parent / "grants.sql"
+UPGRADE_GRANTS: Final = MIGRATIONS.parent / "upgrade_grants.sql"
 KINDS: Final = ("migrator", "service", "validator")
 
 _NOTHING_FOR_EVERYBODY: Final = """
@@ -40,6 +41,11 @@ def grant(server: EmbeddedPostgres, logins: dict[str, str], database: str, *, by
     user, password = (logins[by] if by else f"{server.user}:{server.password}").split(":")
     variables = _variables(logins, "service", "validator")
     psql(server, *variables, "-f", GRANTS, database=database, user=user, password=password)
+
+
+def grant_upgrades(server: EmbeddedPostgres, logins: dict[str, str], database: str, *options: str) -> None:
+    """Run upgrade_grants.sql as an operator does."""
+    psql(server, *_variables(logins, "validator"), *options, "-f", UPGRADE_GRANTS, database=database)
 
 
 def _variables(logins: dict[str, str], *kinds: str) -> list[str]:

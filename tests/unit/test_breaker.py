@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from session_management.breaker import Breaker
+from session_management.deadline import asking_again, deadline
 from session_management.errors import StoreUnavailableError
 from tests.support.clock import ToldClock
 from tests.support.observer import RecordingObserver
@@ -80,6 +81,53 @@ def test_a_spared_store_costs_nothing_and_says_so(store: Store) -> None:
 
     assert not raised.value.was_tried
     assert raised.value.store == "redis"
+
+
+def test_a_request_that_the_store_failed_waits_for_it_once(store: Store, observer: RecordingObserver) -> None:
+    """P9: and what is refused later, for want of the store, needs no word besides: it was told."""
+    with deadline(10):
+        store.fail(1)
+        with pytest.raises(StoreUnavailableError) as raised, store.breaker:
+            pytest.fail("the store was asked")
+
+    assert raised.value.was_tried
+    assert (store.uses, len(observer.failures)) == (1, 1)
+
+
+def test_the_next_request_asks_again(store: Store) -> None:
+    for _ in range(2):
+        with deadline(10):
+            store.fail(1)
+    store.failure = None
+
+    with deadline(10):
+        assert store.use()
+
+
+def test_a_request_may_ask_again_where_it_has_to(store: Store) -> None:
+    with deadline(10):
+        store.fail(1)
+        store.failure = None
+        with asking_again():
+            assert store.use()
+        assert store.use()
+
+
+def test_one_of_a_requests_stores_does_not_keep_it_from_another(
+    store: Store, clock: ToldClock, observer: RecordingObserver
+) -> None:
+    with deadline(10):
+        store.fail(1)
+        assert Store(clock, observer).use()
+
+
+def test_what_an_answering_store_refuses_does_not_keep_the_request_from_it(store: Store) -> None:
+    """A missing privilege, for one: the store is up."""
+    with deadline(10):
+        store.failure = StoreUnavailableError("redis", "it refused the command", is_up=True)
+        assert not store.use()
+        assert not store.use()
+    assert store.uses == 2
 
 
 def test_within_five_seconds_one_use_is_let_through(store: Store, clock: ToldClock) -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from session_management import deadline as module
-from session_management.deadline import deadline, seconds_left, within_deadline
+from session_management.deadline import asking_again, deadline, seconds_left, within_deadline
 from session_management.errors import StoreUnavailableError
 from tests.support.clock import ToldClock
 
@@ -63,3 +63,13 @@ def test_the_next_request_of_a_warm_environment_has_its_own_deadline(told: ToldC
         told.advance(2.9)
     with deadline(3):
         assert seconds_left() == pytest.approx(3)
+
+
+def test_whoever_asks_again_has_no_more_time_than_before(told: ToldClock) -> None:
+    with deadline(3):
+        told.advance(1)
+        with asking_again():
+            assert seconds_left() == pytest.approx(2)
+        assert seconds_left() == pytest.approx(2)
+    with asking_again():
+        assert math.isinf(seconds_left())

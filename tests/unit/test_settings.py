@@ -1,7 +1,7 @@
 """Every setting: read from its variable, checked with all others, its value never shown."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +57,7 @@ EVERY_SETTING: dict[str, tuple[str, Any]] = {
     "SESSION_TOUCH_SECONDS": ("120", 120),
     "SESSION_IDLE_TIMEOUT_SECONDS": ("3600", 3600),
     "SESSION_ID_AT_REST": ("plain", "plain"),
+    "SESSION_UPGRADE_PLAIN_UNTIL": ("2027-01-31T00:00:00Z", datetime(2027, 1, 31, tzinfo=UTC)),
     "SESSION_MAX_PER_USER": ("5", 5),
     "REVOKED_RETENTION_SECONDS": ("86400", 86400),
     "SWEEP_RESERVE_SECONDS": ("10", 10),
@@ -96,6 +97,7 @@ DESIGNED_DEFAULTS = {
     "SESSION_STALE_IF_ERROR_SECONDS": 300,
     "SESSION_TOUCH_SECONDS": 300,
     "SESSION_ID_AT_REST": "digest",
+    "SESSION_UPGRADE_PLAIN_UNTIL": None,
     "SESSION_MAX_PER_USER": 0,
     "REVOKED_RETENTION_SECONDS": 2_592_000,
     "SWEEP_RESERVE_SECONDS": 20,
@@ -460,9 +462,11 @@ def test_the_pooler_is_told_to_the_client(pooler: str, is_pooled: bool) -> None:
 
 
 def test_the_policy_has_the_numbers_of_the_settings() -> None:
-    policy = Settings.from_environment(
-        {name: text for name, (text, _) in EVERY_SETTING.items() if name.startswith(("SESSION_", "REVOKED", "SWEEP"))}
-    ).policy
+    given = {
+        name: text for name, (text, _) in EVERY_SETTING.items() if name.startswith(("SESSION_", "REVOKED", "SWEEP"))
+    }
+    until = given.pop("SESSION_UPGRADE_PLAIN_UNTIL")
+    policy = Settings.from_environment(given).policy
 
     assert policy.max_age == timedelta(hours=1)
     assert policy.expiry.absolute == timedelta(seconds=700_000)
@@ -474,6 +478,10 @@ def test_the_policy_has_the_numbers_of_the_settings() -> None:
     assert policy.sweep_reserve_seconds == 10
     assert policy.max_per_user == 5
     assert policy.accepts_original
+    assert policy.upgrade_plain_until is None
+    upgrading = Settings.from_environment({"SESSION_UPGRADE_PLAIN_UNTIL": until}).policy
+    assert upgrading.upgrade_plain_until == datetime(2027, 1, 31, tzinfo=UTC)
+    assert upgrading.names.takes_plain
 
 
 @pytest.mark.parametrize("name", [name for name, (text, _) in EVERY_SETTING.items() if text.isdigit()])

@@ -26,6 +26,21 @@ def faulty(**variables: str) -> list[str]:
     return []
 
 
+# --- Plain form ---------------------------------------------------------------------------------
+
+
+def test_sessions_in_plain_form_are_upgraded_to_digests_and_to_nothing_else() -> None:
+    instant = "2027-01-31T00:00:00Z"
+    assert faulty(SESSION_UPGRADE_PLAIN_UNTIL=instant) == []
+    assert faulty(SESSION_UPGRADE_PLAIN_UNTIL=instant, SESSION_ID_AT_REST="digest") == []
+    assert faulty(SESSION_UPGRADE_PLAIN_UNTIL=instant, SESSION_ID_AT_REST="plain") == ["SESSION_UPGRADE_PLAIN_UNTIL"]
+
+
+@pytest.mark.parametrize("text", ["2027-01-31T00:00:00", "2027-01-31", "1801353600", "tomorrow", "P30D"])
+def test_an_upgrade_ends_at_an_instant_that_everybody_reads_alike(text: str) -> None:
+    assert faulty(SESSION_UPGRADE_PLAIN_UNTIL=text) == ["SESSION_UPGRADE_PLAIN_UNTIL"]
+
+
 # --- Times --------------------------------------------------------------------------------------
 
 

@@ -89,6 +89,20 @@ def test_the_sdk_is_imported_before_the_snapshot_where_a_secret_or_token_is_need
     assert run_program(program, **DEPLOYED, **STORES, **settings).strip() == str(has_sdk)
 
 
+def test_the_first_device_after_a_restore_is_named_without_an_import() -> None:
+    program = """
+        import sys
+        from session_management import snapshots
+        from session_management.devices import device_name
+        snapshots.before_snapshot()
+        before = set(sys.modules)
+        device_name("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")
+        print(set(sys.modules) - before)
+    """
+
+    assert run_program(program, APP_ENV="test").strip() == "set()"
+
+
 def test_a_restored_environment_draws_its_own_random_numbers() -> None:
     drawn = set()
     for _ in range(2):

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,8 @@ class FakeRecords:
     expired: int = 0
     past_retention: dict[str, bool] = field(default_factory=dict)
     legacy: int = 0
+    plain: list[str] = field(default_factory=list)
+    now: datetime = datetime(2027, 1, 1, tzinfo=UTC)
     steps: list[str] = field(default_factory=list)
     at_each_step: Callable[[], None] = lambda: None
     is_down_from: int | None = None
@@ -63,6 +66,20 @@ class FakeRecords:
         cleared = min(limit, self.legacy)
         self.legacy -= cleared
         return cleared
+
+    def plain_left(self) -> int:
+        self._step("count plain")
+        return len(self.plain)
+
+    def plain_keys(self, until: datetime, limit: int) -> Sequence[str]:
+        self._step("plain")
+        return self.plain[:limit] if until <= self.now else []
+
+    def forget_plain(self, keys: Sequence[str]) -> int:
+        self._step("forget plain")
+        assert self.plain[: len(keys)] == keys
+        del self.plain[: len(keys)]
+        return len(keys)
 
     def _step(self, name: str) -> None:
         self.at_each_step()
@@ -111,9 +128,9 @@ def told(monkeypatch: pytest.MonkeyPatch, clock: ToldClock) -> ToldClock:
     return clock
 
 
-def run(records: FakeRecords, copies: FakeCopies | None = None) -> SweepReport:
+def run(records: FakeRecords, copies: FakeCopies | None = None, **changes: Any) -> SweepReport:
     """Sweep once."""
-    return Sweep(records=records, copies=copies or FakeCopies(), policy=a_policy()).run()
+    return Sweep(records=records, copies=copies or FakeCopies(), policy=a_policy(**changes)).run()
 
 
 def keys(count: int) -> list[str]:
@@ -289,6 +306,44 @@ def test_a_report_is_what_the_function_answers() -> None:
         "revoked_deleted",
         "fences_written",
         "legacy_cleared",
+        "plain_deleted",
+        "plain_left",
         "batches",
         "finished",
     }
+
+
+# --- What is still in plain form ------------------------------------------------------------------
+
+UNTIL = FakeRecords.now
+
+
+def test_what_is_in_plain_form_is_left_and_not_counted_where_nothing_is_upgraded() -> None:
+    records = FakeRecords(plain=["a"])
+    assert run(records).plain_left is None
+    assert records.plain == ["a"]
+
+
+def test_until_the_upgrade_ends_what_is_left_in_plain_form_is_counted() -> None:
+    records, copies = FakeRecords(plain=["a", "b"], now=UNTIL - timedelta(milliseconds=1)), FakeCopies()
+    report = run(records, copies, upgrade_plain_until=UNTIL)
+    assert (report.plain_left, report.plain_deleted, copies.fenced, report.finished) == (2, 0, [], True)
+
+
+def test_when_the_upgrade_has_ended_what_is_left_in_plain_form_is_fenced_and_goes_in_batches() -> None:
+    records, copies = FakeRecords(plain=list("abcdefg")), FakeCopies()
+    report = run(records, copies, upgrade_plain_until=UNTIL)
+    assert (report.plain_left, report.plain_deleted, copies.fenced) == (0, 7, list("abcdefg"))
+    assert records.steps.count("forget plain") == 3
+
+
+def test_nothing_in_plain_form_goes_without_its_fence() -> None:
+    records, copies = FakeRecords(plain=list("abcd")), FakeCopies(room=3)
+    report = run(records, copies, upgrade_plain_until=UNTIL)
+    assert (report.plain_left, report.plain_deleted, report.finished) == (1, 3, False)
+
+
+def test_a_revoked_record_is_kept_to_its_expiry_while_its_session_could_be_upgraded_again() -> None:
+    records = FakeRecords(past_retention={"may live": True, "expired": False})
+    run(records, upgrade_plain_until=UNTIL)
+    assert list(records.past_retention) == ["may live"]

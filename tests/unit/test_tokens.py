@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from session_management.tokens import AtRest, SessionNames, handle_of, new_session_id
+from session_management.tokens import AtRest, SessionNames, handle_of, handle_of_record, new_session_id
 
 
 def test_a_session_id_carries_256_bits_in_43_url_safe_characters() -> None:
@@ -89,3 +89,41 @@ def test_the_originals_ids_may_be_of_any_length_that_its_column_holds(length: in
 @pytest.mark.parametrize("at_rest", ["digest", "plain"])
 def test_a_line_break_after_an_id_is_not_overlooked(at_rest: AtRest) -> None:
     assert SessionNames(at_rest).key_of(new_session_id() + "\n") is None
+
+
+def test_while_plain_sessions_are_taken_in_the_originals_ids_are_named_by_their_handles_too() -> None:
+    names, of_the_original = SessionNames("digest", takes_plain=True), "3f1e5f0a-9f5c-4c8e-8f66-0d8d5a3e2b11"
+
+    assert names.key_of(of_the_original) == handle_of(of_the_original)
+    assert SessionNames("digest").key_of(of_the_original) is None
+
+
+def test_a_record_is_shown_by_the_same_handle_in_whichever_form_it_is_kept() -> None:
+    """P5: rows that were kept in plain form before a switch are listed, too."""
+    session_id = new_session_id()
+
+    assert handle_of_record(session_id) == handle_of(session_id)
+    assert handle_of_record(handle_of(session_id)) == handle_of(session_id)
+
+
+def test_a_record_is_current_in_the_form_that_is_kept_now() -> None:
+    session_id = new_session_id()
+
+    assert [SessionNames("digest").is_current(key) for key in (session_id, handle_of(session_id))] == [False, True]
+    assert [SessionNames("plain").is_current(key) for key in (session_id, handle_of(session_id))] == [True, False]
+
+
+def test_an_id_that_looks_like_a_handle_is_shown_by_its_own_handle_in_plain_form() -> None:
+    """P5: it is the original's, and a secret."""
+    session_id = handle_of(new_session_id())
+
+    assert SessionNames("plain").handle_of_key(session_id) == handle_of(session_id)
+
+
+def test_in_plain_form_nothing_of_ours_is_kept_under_what_looks_like_a_handle() -> None:
+    """A handle is public: where both forms are at rest, it must not open what it names."""
+    session_id = new_session_id()
+
+    assert SessionNames("plain").may_record(session_id)
+    assert not SessionNames("plain").may_record(handle_of(session_id))
+    assert SessionNames("digest").may_record(handle_of(session_id))

@@ -11,14 +11,22 @@ from typing import Any
 from session_management.errors import EmailTakenError
 from session_management.interfaces import Clock
 from session_management.models import Session, User, UserRole, UserStatus
+from session_management.tokens import handle_of
 
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A row of `users`: the user, and the legacy column."""
+    """A row of `users`: the user, the legacy column, and when all their sessions were ended last."""
 
     user: User
     session_id: str | None = None
+    all_ended_at: datetime | None = None
+    all_ended_but: str | None = None
+
+    def may_be_in(self, handle: str, created_at: datetime) -> bool:
+        """Tell whether the user is enabled, and a session from *created_at* not one of those that were all ended."""
+        is_ended = self.all_ended_at is not None and self.all_ended_at >= created_at and self.all_ended_but != handle
+        return self.user.status == UserStatus.ACTIVE and not is_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,17 @@ class MemoryUserAdapter:
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
+        handle = handle_of(session_id)
         for row in self._rows():
             at = row.user.last_login_at
-            if row.session_id == session_id and row.user.status == UserStatus.ACTIVE and at and at > logged_in_after:
+            if row.session_id == session_id and at and at > logged_in_after and row.may_be_in(handle, at):
                 return public(row.user)
         return None
+
+    def find_in_session(self, user_id: str, handle: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all sessions but another were ended since *created_at*, when this began."""
+        row = self._database.users.get(user_id)
+        return public(row.user) if row and row.may_be_in(handle, created_at) else None
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import filterfalse
 
-from session_management.adapters.memory import MemoryDatabase, SessionRow, UserRow, public
+from session_management.adapters.memory import MemoryDatabase, SessionRow, public
 from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
 from session_management.models import RecordedSession, Session, SessionWithUser, UserStatus
-from session_management.tokens import SessionNames
+from session_management.tokens import SessionNames, is_handle
 
 
 class MemorySessionAdapter:
@@ -39,14 +40,14 @@ class MemorySessionAdapter:
                 return None
             hashed = new_hash or row.user.hashed_password
             user = replace(row.user, last_login_at=session.created_at, hashed_password=hashed)
-            self._database.users[user.id] = UserRow(user)
+            self._database.users[user.id] = replace(row, user=user, session_id=None)
             self._database.sessions[session.key] = SessionRow(session)
             return SessionWithUser(session, public(user))
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
         with self._database.lock:
-            row = self._database.sessions.get(key)
+            row = self._row(key)
             if row and row.session.last_activity < touch_before and _is_live(row.session, now, idle_since):
                 row = self._put(replace(row, session=replace(row.session, last_activity=now)))
             return self._with_user(row)
@@ -54,7 +55,7 @@ class MemorySessionAdapter:
     def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
         with self._database.lock:
-            row = self._database.sessions.get(key)
+            row = self._row(key)
             if not row or not _is_live(row.session, now, idle_since):
                 return None
             expires_at = max(row.session.expires_at, min(until, row.session.absolute_expires_at))
@@ -67,22 +68,63 @@ class MemorySessionAdapter:
             row = self._database.sessions.get(key)
             if row and not row.session.revoked:
                 self._end(row, reason)
-            for user in [user for user in self._database.users.values() if user.session_id == key]:
-                self._database.users[user.user.id] = replace(user, session_id=None)
+            self.forget(key)
             return row is not None
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
+        if self._names.at_rest == "plain":
+            with self._database.lock:
+                for user in [user for user in self._database.users.values() if user.session_id == key]:
+                    self._database.users[user.user.id] = replace(user, session_id=None)
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
         with self._database.lock:
             user = self._database.users.get(user_id)
-            legacy = user.session_id if user else None
+            legacy = user.session_id if user and user.session_id != except_key else None
             if user:
-                self._database.users[user_id] = replace(user, session_id=None)
-            rows = [row for row in self._of(user_id) if not row.session.revoked and row.session.key != except_key]
+                self._database.users[user_id] = replace(
+                    user,
+                    session_id=None if legacy else user.session_id,
+                    all_ended_at=self._clock.now(),
+                    all_ended_but=self._names.handle_of_key(except_key) if except_key else None,
+                )
+            kept = self._row(except_key) if except_key else None
+            rows = [row for row in self._of(user_id) if not row.session.revoked and row is not kept]
             for row in rows:
                 self._end(row, reason)
-            known = [legacy] if legacy and self._names.at_rest == "plain" else []
+            known = [legacy] if legacy and self._names.knows_plain else []
             return [*(row.session.key for row in rows), *known]
+
+    def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled."""
+        with self._database.lock:
+            row = self._database.sessions.get(plain_key)
+            if not row or key in self._database.sessions or not _is_live(row.session, now, idle_since):
+                return None
+            renamed = replace(row, session=replace(row.session, key=key, handle=self._names.handle_of_key(key)))
+            found = self._with_user(renamed)
+            if found:
+                del self._database.sessions[plain_key]
+                self._put(renamed)
+            return found
+
+    def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:
+        """Record a session that the original made; None if it is recorded, or ended in the meantime."""
+        with self._database.lock:
+            row = self._database.users.get(session.user_id)
+            if (
+                not row
+                or session.key in self._database.sessions
+                or not row.may_be_in(session.handle, session.created_at)
+            ):
+                return None
+            is_there = row.session_id == plain_key
+            if in_column and not is_there:
+                return None
+            self._database.users[session.user_id] = replace(row, session_id=None) if is_there else row
+            return self._with_user(self._put(SessionRow(session)))
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""
@@ -95,10 +137,18 @@ class MemorySessionAdapter:
                 self._end(row, "limit")
             return [row.session.key for row in others[count - 1 :]]
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+        with self._database.lock:
+            live = [row.session for row in self._of(user_id) if _is_live(row.session, now, idle_since)]
+        return sorted(live, key=lambda session: (session.created_at, session.key), reverse=True)[:limit]
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
         since = self._clock.now() - timedelta(seconds=FENCE_SECONDS)
-        return [row.session for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+        with self._database.lock:
+            rows = [row for row in self._of(user_id) if row.revoked_at is None or row.revoked_at > since]
+        return [row.session for row in rows if handle in (None, row.session.handle)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""
@@ -108,6 +158,9 @@ class MemorySessionAdapter:
             if not row or not user:
                 return None
             return RecordedSession(row.session, public(user.user), row.revoked_at, row.revoked_reason)
+
+    def _row(self, key: str) -> SessionRow | None:
+        return self._database.sessions.get(key) if self._names.may_record(key) else None
 
     def _of(self, user_id: str) -> list[SessionRow]:
         return [row for row in self._database.sessions.values() if row.session.user_id == user_id]
@@ -173,6 +226,28 @@ class MemorySweepAdapter:
             for row in past:
                 self._database.users[row.user.id] = replace(row, session_id=None)
             return len(past)
+
+    def plain_left(self) -> int:
+        """Return how many sessions are still in plain form: live rows, and legacy `session_id`s of users."""
+        now = self._clock.now()
+        rows = [row.session for row in self._database.sessions.values() if not is_handle(row.session.key)]
+        live = [session for session in rows if not session.revoked and session.expires_at > now]
+        return len(live) + sum(row.session_id is not None for row in self._database.users.values())
+
+    def plain_keys(self, until: datetime, limit: int) -> Sequence[str]:
+        """Return up to *limit* keys in plain form, of rows and legacy columns, once *until* is past; none before."""
+        if self._clock.now() < until:
+            return []
+        columns = [row.session_id for row in self._database.users.values() if row.session_id is not None]
+        return [*filterfalse(is_handle, self._database.sessions), *columns][:limit]
+
+    def forget_plain(self, keys: Sequence[str]) -> int:
+        """Delete the rows with these plain keys, and clear the legacy columns; how many."""
+        with self._database.lock:
+            rows = [row for row in self._database.users.values() if row.session_id in keys]
+            for row in rows:
+                self._database.users[row.user.id] = replace(row, session_id=None)
+            return self._remove([*filterfalse(is_handle, keys)]) + len(rows)
 
     def _remove(self, keys: Sequence[str]) -> int:
         with self._database.lock:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from session_management.models import RecordedSession, Session, SessionWithUser, User, UserRole, UserStatus
 from session_management.session_data import to_datetime
-from session_management.tokens import SessionNames
+from session_management.tokens import handle_of_record
 
 
 def _ms(column: str) -> str:
@@ -24,6 +24,14 @@ _SESSION_WIDTH: Final = 11
 RECORDED_COLUMNS: Final = f"{_ms('s.revoked_at')}, s.revoked_reason, {SESSION_COLUMNS}"
 
 
+def may_be_in(started_at: str) -> str:
+    """Return the condition that a session from *started_at* is none of those of the user `u` that were all ended.
+
+    Its `:handle` may be the one that was kept.
+    """
+    return f"(u.all_ended_at IS NULL OR u.all_ended_at < {started_at} OR u.all_ended_but = :handle)"
+
+
 def user_of(row: list[Any], hashed_password: str | None = None) -> User:
     """Return the user of a row of `USER_COLUMNS`."""
     user_id, email, role, is_verified, status, created_at, last_login_at = row
@@ -39,14 +47,14 @@ def user_of(row: list[Any], hashed_password: str | None = None) -> User:
     )
 
 
-def session_of(row: list[Any], names: SessionNames) -> Session:
+def session_of(row: list[Any]) -> Session:
     """Return the session of a row of `SESSION_COLUMNS`."""
     key, user_id, *instants = row[:7]
     created_at, expires_at, absolute_expires_at, last_activity, authenticated_at = map(to_datetime, instants)
     ip, user_agent, revoked, is_persistent = row[7:]
     return Session(
         key=key,
-        handle=names.handle_of_key(key),
+        handle=handle_of_record(key),
         user_id=user_id,
         created_at=created_at,
         expires_at=expires_at,
@@ -60,14 +68,14 @@ def session_of(row: list[Any], names: SessionNames) -> Session:
     )
 
 
-def session_with_user_of(row: list[Any], names: SessionNames) -> SessionWithUser:
+def session_with_user_of(row: list[Any]) -> SessionWithUser:
     """Return both of a row of `SESSION_COLUMNS` and `USER_COLUMNS`."""
-    return SessionWithUser(session_of(row[:_SESSION_WIDTH], names), user_of(row[_SESSION_WIDTH:]))
+    return SessionWithUser(session_of(row[:_SESSION_WIDTH]), user_of(row[_SESSION_WIDTH:]))
 
 
-def recorded_session_of(row: list[Any], names: SessionNames) -> RecordedSession:
+def recorded_session_of(row: list[Any]) -> RecordedSession:
     """Return the whole record of a row of `RECORDED_COLUMNS` and `USER_COLUMNS`."""
     revoked_at, revoked_reason, *rest = row
-    found = session_with_user_of(rest, names)
+    found = session_with_user_of(rest)
     revoked = None if revoked_at is None else to_datetime(revoked_at)
     return RecordedSession(found.session, found.user, revoked, revoked_reason)

@@ -8,6 +8,7 @@ from session_management.adapters.postgres_rows import (
     RECORDED_COLUMNS,
     SESSION_COLUMNS,
     USER_COLUMNS,
+    may_be_in,
     recorded_session_of,
     session_of,
     session_with_user_of,
@@ -15,7 +16,7 @@ from session_management.adapters.postgres_rows import (
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
 from session_management.models import RecordedSession, Session, SessionWithUser
-from session_management.tokens import AtRest, SessionNames
+from session_management.tokens import SessionNames
 
 # What has not ended: expiry.ExpiryRule, as a guard on writes; who asks decides by the rule itself.
 _LIVE: Final = """
@@ -79,16 +80,56 @@ _REVOKE: Final = """
 # Where IDs are plain, the original may know the session by the legacy column of its user.
 _FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
 
-# The lock orders this against logins and other changes of the user. The legacy column is a session as well.
+# The lock orders this against logins and other changes of the user. The legacy column is a session as well, and those
+# of the original that no column names are ended by the date alone; the one that is kept has its handle for that.
 _LOCK_AND_CLEAR: Final = """
     WITH was AS (SELECT id, session_id FROM users WHERE id = :user_id FOR NO KEY UPDATE)
-    UPDATE users u SET session_id = NULL FROM was WHERE u.id = was.id RETURNING was.session_id
+    UPDATE users u
+    SET session_id = CASE WHEN was.session_id = :except_key THEN was.session_id END,
+        all_ended_at = now(), all_ended_but = :except_handle
+    FROM was WHERE u.id = was.id RETURNING CASE WHEN u.session_id IS NULL THEN was.session_id END
 """
 
 _REVOKE_ALL: Final = """
     UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
     WHERE user_id = :user_id AND NOT revoked AND id <> :except_key
     RETURNING id
+"""
+
+# Who validates may read no password's hash.
+_USER_FIELDS: Final = "u.id, u.email, u.role, u.is_verified, u.status, u.created_at, u.last_login_at"
+
+# The lock comes first, as everywhere: who counts a user's sessions, or ends them all, sees one of the two names.
+_RENAME: Final = f"""
+    WITH u AS (
+        SELECT {_USER_FIELDS} FROM users u
+        WHERE u.id = (SELECT user_id FROM sessions WHERE id = :plain_key) AND u.status = 'ACTIVE'
+        FOR NO KEY UPDATE
+    ), s AS (
+        UPDATE sessions s SET id = :key FROM u
+        WHERE s.id = :plain_key AND s.user_id = u.id AND {_LIVE} AND NOT EXISTS (SELECT FROM sessions WHERE id = :key)
+        RETURNING s.*
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
+"""
+
+_ADOPT: Final = f"""
+    WITH u AS (
+        UPDATE users u SET session_id = NULLIF(u.session_id, :plain_key)
+        WHERE u.id = :user_id AND u.status = 'ACTIVE' AND (NOT :in_column OR u.session_id = :plain_key)
+            AND {may_be_in(":created_at")}
+        RETURNING {_USER_FIELDS}
+    ), s AS (
+        INSERT INTO sessions
+            (id, user_id, created_at, last_activity, authenticated_at, expires_at, absolute_expires_at,
+            ip_address, user_agent)
+        SELECT :key, u.id, :created_at, :last_activity, :created_at, :expires_at, :absolute_expires_at,
+            :ip::inet, :user_agent
+        FROM u
+        ON CONFLICT (id) DO NOTHING
+        RETURNING *
+    )
+    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
 """
 
 _KEEP_NEWEST: Final = """
@@ -101,6 +142,11 @@ _KEEP_NEWEST: Final = """
     RETURNING id
 """
 
+_LIVE_OF: Final = f"""
+    SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.user_id = :user_id AND {_LIVE}
+    ORDER BY s.created_at DESC, s.id DESC LIMIT :limit
+"""
+
 _RECENT: Final = f"""
     SELECT {SESSION_COLUMNS} FROM sessions s
     WHERE s.user_id = :user_id AND (NOT s.revoked OR s.revoked_at > now() - INTERVAL '{FENCE_SECONDS} seconds')
@@ -108,17 +154,17 @@ _RECENT: Final = f"""
 
 _BY_HANDLE: Final = f"SELECT {RECORDED_COLUMNS}, {USER_COLUMNS} FROM sessions s JOIN users u ON u.id = s.user_id WHERE"
 # By its key where that is the handle; where keys are session IDs, no index knows their digests.
-_HAS_HANDLE: Final[dict[AtRest, str]] = {
-    "digest": "s.id = :handle",
-    "plain": "encode(sha256(convert_to(s.id, 'UTF8')), 'hex') = :handle",
-}
+_IS_HANDLE: Final = "length(s.id) = 64 AND s.id = :handle"
+_HAS_HANDLE: Final = (
+    f"({_IS_HANDLE} OR length(s.id) <> 64 AND encode(sha256(convert_to(s.id, 'UTF8')), 'hex') = :handle)"
+)
 
 
 class PostgreSQLSessionAdapter:
     """Sessions in the table `sessions`. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
 
     def __init__(self, postgres: Postgres, names: SessionNames) -> None:
-        """Use *postgres*; *names* turns keys into handles."""
+        """Use *postgres*; *names* tells what may be kept under which key."""
         self._postgres = postgres
         self._names = names
 
@@ -149,41 +195,84 @@ class PostgreSQLSessionAdapter:
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""
+        if not self._names.may_record(key):
+            return None
         return self._found(_CHECK, key=key, now=now, touch_before=touch_before, idle_since=idle_since)
 
     def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
+        if not self._names.may_record(key):
+            return None
         return self._found(_EXTEND, key=key, until=until, now=now, idle_since=idle_since)
 
     def revoke(self, key: str, reason: str) -> bool:
         """End one session, for good; whether there is a record of it, just ended or before."""
         is_recorded = bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
+        self.forget(key)
+        return is_recorded
+
+    def forget(self, key: str) -> None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
         if self._names.at_rest == "plain":
             self._postgres.execute(_FORGET, key=key)
-        return is_recorded
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
-        legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id)
-        ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=except_key or "")
-        # Where IDs are digests, no session of the original is accepted: its ID is not a key of ours.
-        known = [*ended, *legacy] if self._names.at_rest == "plain" else ended
+        handle = self._names.handle_of_key(except_key) if except_key else None
+        legacy = self._postgres.fetch(_LOCK_AND_CLEAR, user_id=user_id, except_key=except_key, except_handle=handle)
+        row_key = except_key if except_key and self._names.may_record(except_key) else ""
+        ended = self._postgres.fetch(_REVOKE_ALL, user_id=user_id, reason=reason, except_key=row_key)
+        # Where IDs are nothing but digests, no session of the original is accepted: its ID is not a key of ours.
+        known = [*ended, *legacy] if self._names.knows_plain else ended
         return [key for (key,) in known if key is not None]
+
+    def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
+        """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled."""
+        return self._found(_RENAME, plain_key=plain_key, key=key, now=now, idle_since=idle_since)
+
+    def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:
+        """Record a session that the original made; None if it is recorded, or ended in the meantime."""
+        return self._found(
+            _ADOPT,
+            key=session.key,
+            handle=session.handle,
+            plain_key=plain_key,
+            in_column=in_column,
+            user_id=session.user_id,
+            created_at=session.created_at,
+            last_activity=session.last_activity,
+            expires_at=session.expires_at,
+            absolute_expires_at=session.absolute_expires_at,
+            ip=session.ip,
+            user_agent=session.user_agent,
+        )
 
     def keep_newest(self, user_id: str, count: int, spared_key: str) -> list[str]:
         """End all but the *count* newest live sessions of a user, sparing one; the keys of those that ended."""
         rows = self._postgres.fetch(_KEEP_NEWEST, user_id=user_id, others=count - 1, spared_key=spared_key)
         return [key for (key,) in rows]
 
-    def recent(self, user_id: str) -> Sequence[Session]:
-        """Return a user's sessions that are live, or were revoked within a fence's life."""
-        return [session_of(row, self._names) for row in self._postgres.fetch(_RECENT, user_id=user_id)]
+    def live(self, user_id: str, now: datetime, idle_since: datetime, limit: int) -> Sequence[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most."""
+        rows = self._postgres.fetch(_LIVE_OF, user_id=user_id, now=now, idle_since=idle_since, limit=limit)
+        return [session_of(row) for row in rows]
+
+    def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
+        """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
+        named = {} if handle is None else {"handle": handle}
+        sql = f"{_RECENT} AND {self._has_handle}" if named else _RECENT
+        return [session_of(row) for row in self._postgres.fetch(sql, user_id=user_id, **named)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""
-        rows = self._postgres.fetch(f"{_BY_HANDLE} {_HAS_HANDLE[self._names.at_rest]}", handle=handle)
-        return recorded_session_of(rows[0], self._names) if rows else None
+        rows = self._postgres.fetch(f"{_BY_HANDLE} {self._has_handle}", handle=handle)
+        return recorded_session_of(rows[0]) if rows else None
+
+    @property
+    def _has_handle(self) -> str:
+        """The condition that a session is called `:handle`: found by its key, unless that may be its ID."""
+        return _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
 
     def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
         rows = self._postgres.fetch(sql, **parameters)
-        return session_with_user_of(rows[0], self._names) if rows else None
+        return session_with_user_of(rows[0]) if rows else None

@@ -1,7 +1,7 @@
 """What the sweeper does in PostgreSQL: short statements, by PostgreSQL's clock."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from session_management.clients.postgres import Postgres
@@ -61,6 +61,22 @@ _CLEAR_LEGACY: Final = """
     ))
 """
 
+# No digest has another length, and no plain key of ours has this one.
+_PLAIN_LEFT: Final = """
+    SELECT (SELECT count(*) FROM sessions WHERE length(id) <> 64 AND NOT revoked AND expires_at > now())
+        + (SELECT count(*) FROM users WHERE session_id IS NOT NULL)
+"""
+_PLAIN_KEYS: Final = """
+    SELECT key FROM (
+        SELECT id AS key FROM sessions WHERE length(id) <> 64
+        UNION ALL
+        SELECT session_id FROM users WHERE session_id IS NOT NULL
+    ) AS plain
+    WHERE now() >= :until LIMIT :limit
+"""
+_DELETE_PLAIN: Final = "DELETE FROM sessions WHERE length(id) <> 64 AND id = ANY (:keys)"
+_CLEAR_PLAIN: Final = "UPDATE users SET session_id = NULL WHERE session_id = ANY (:keys)"
+
 
 class PostgreSQLSweepAdapter:
     """The sweeper's statements. Every method raises StoreUnavailableError if PostgreSQL does not answer."""
@@ -103,3 +119,16 @@ class PostgreSQLSweepAdapter:
     def clear_legacy_session_ids(self, max_age: timedelta, limit: int) -> int:
         """Clear up to *limit* of the users' legacy `session_id` that are past *max_age*; how many."""
         return self._postgres.execute(_CLEAR_LEGACY, max_age=max_age.total_seconds(), limit=limit)
+
+    def plain_left(self) -> int:
+        """Return how many sessions are still in plain form: live rows, and legacy `session_id`s of users."""
+        return int(self._postgres.fetch(_PLAIN_LEFT)[0][0])
+
+    def plain_keys(self, until: datetime, limit: int) -> Sequence[str]:
+        """Return up to *limit* keys in plain form, of rows and legacy columns, once *until* is past; none before."""
+        return [key for (key,) in self._postgres.fetch(_PLAIN_KEYS, until=until, limit=limit)]
+
+    def forget_plain(self, keys: Sequence[str]) -> int:
+        """Delete the rows with these plain keys, and clear the legacy columns; how many."""
+        keys = list(keys)
+        return self._postgres.execute(_DELETE_PLAIN, keys=keys) + self._postgres.execute(_CLEAR_PLAIN, keys=keys)

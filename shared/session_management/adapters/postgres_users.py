@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from session_management.adapters.postgres_rows import USER_COLUMNS, user_of
+from session_management.adapters.postgres_rows import USER_COLUMNS, may_be_in, user_of
 from session_management.clients.postgres import Postgres
 from session_management.errors import EmailTakenError, UniqueViolationError
 from session_management.models import User, is_user_id
+from session_management.tokens import handle_of
 
 _BY_EMAIL: Final = f"SELECT {USER_COLUMNS}, u.hashed_password FROM users u WHERE lower(u.email) = lower(:email)"
 _BY_ID: Final = f"SELECT {USER_COLUMNS} FROM users u WHERE u.id = :user_id"
@@ -16,6 +17,11 @@ _HASH: Final = "SELECT hashed_password FROM users WHERE id = :user_id AND status
 _BY_SESSION_ID: Final = f"""
     SELECT {USER_COLUMNS} FROM users u
     WHERE u.session_id = :session_id AND u.status = 'ACTIVE' AND u.last_login_at > :logged_in_after
+        AND {may_be_in("u.last_login_at")}
+"""
+_IN_SESSION: Final = f"""
+    SELECT {USER_COLUMNS} FROM users u
+    WHERE u.id = :user_id AND u.status = 'ACTIVE' AND {may_be_in(":created_at")}
 """
 _INSERT: Final = f"""
     INSERT INTO users AS u (email, hashed_password, role, is_verified)
@@ -54,7 +60,17 @@ class PostgreSQLUserAdapter:
 
     def find_by_session_id(self, session_id: str, logged_in_after: datetime) -> User | None:
         """Return the enabled user whose legacy `session_id` is *session_id*, if they logged in since; or None."""
-        return _first(self._postgres.fetch(_BY_SESSION_ID, session_id=session_id, logged_in_after=logged_in_after))
+        handle = handle_of(session_id)
+        rows = self._postgres.fetch(
+            _BY_SESSION_ID, session_id=session_id, handle=handle, logged_in_after=logged_in_after
+        )
+        return _first(rows)
+
+    def find_in_session(self, user_id: str, handle: str, created_at: datetime) -> User | None:
+        """Return the enabled user; None if all sessions but another were ended since *created_at*, when this began."""
+        if not is_user_id(user_id):
+            return None
+        return _first(self._postgres.fetch(_IN_SESSION, user_id=user_id, handle=handle, created_at=created_at))
 
     def create(self, email: str, hashed_password: str | None, role: str, is_verified: bool) -> User:
         """Insert a user. Raises EmailTakenError."""

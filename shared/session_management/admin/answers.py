@@ -25,8 +25,10 @@ _VERDICTS: Final = {
     ValidationPath.RECORD: "the record in PostgreSQL decides",
     ValidationPath.RECORD_WITHOUT_REDIS: "the record in PostgreSQL decides, since Redis does not answer",
     ValidationPath.ORIGINAL: "the original application's session decides, if there is one",
+    ValidationPath.UPGRADED: "it is still in plain form, and becomes a digest when it is used",
     None: "nobody can tell: a validation is answered 503, if the session is known at all",
 }
+_IN_ANOTHER_FORM: Final = "it is not kept as SESSION_ID_AT_REST asks, and refused"
 
 
 def user_answer(user: User) -> dict[str, Any]:
@@ -68,7 +70,8 @@ def explanation_answer(found: Explanation, policy: SessionPolicy) -> dict[str, A
 def _said(found: Explanation) -> str:
     reason = found.ended_by or (found.recorded.revoked_reason if found.recorded else None)
     why = f" ({reason})" if reason else ""
-    return f"{_STATES[found.state]}{why}; {_VERDICTS[found.path]}"
+    is_in_another_form = found.state is SessionState.LIVE and found.is_accepted is False
+    return f"{_STATES[found.state]}{why}; {_IN_ANOTHER_FORM if is_in_another_form else _VERDICTS[found.path]}"
 
 
 def _until(found: Explanation, span: timedelta) -> str | None:

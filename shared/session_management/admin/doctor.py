@@ -1,6 +1,6 @@
 """Looks everything over: settings, mode, both stores, schema, clocks. It answers whatever is down."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -10,6 +10,7 @@ from session_management.admin.postgres_checks import postgres_checks
 from session_management.admin.redis_checks import redis_checks
 from session_management.errors import ConfigurationError
 from session_management.factory import UserManagerFactory, fresh_clients
+from session_management.http.responses import instant
 from session_management.settings import Settings
 from session_management.store_options import is_loopback
 
@@ -40,6 +41,8 @@ def settings_in_force(settings: Settings) -> dict[str, Any]:
 def _shown(value: object) -> object:
     if isinstance(value, SecretStr):
         return "(set)"
+    if isinstance(value, datetime):
+        return instant(value)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -95,7 +98,7 @@ def _store_checks(settings: Settings) -> list[Check]:
     bound = settings.policy.revalidate
     with fresh_clients() as (postgres, redis):
         return [
-            *postgres_checks(postgres, bound),
+            *postgres_checks(postgres, settings.policy),
             *redis_checks(redis, bound, is_cluster=settings.redis.is_cluster),
         ]
 

@@ -1,13 +1,16 @@
 """What the doctor looks at in PostgreSQL."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from session_management.adapters.postgres_inspection import PostgreSQLInspection
+from session_management.adapters.postgres_sweep import PostgreSQLSweepAdapter
 from session_management.admin.checks import Check, Status, clock_check, looked, untold
+from session_management.admin.plain_form import plain_form_check
 from session_management.clients.postgres import Postgres
+from session_management.clock import SystemClock
 from session_management.errors import StoreUnavailableError
+from session_management.policy import SessionPolicy
 from session_management.schema import MIGRATIONS
 
 _OLDEST_TESTED: Final = 15
@@ -16,16 +19,17 @@ _GRANTS: Final = "Run infra/database/grants.sql again, as the owner of the table
 _ASK_THE_OWNER: Final = "Ask as a user who may see it."
 
 
-def postgres_checks(postgres: Postgres, bound: timedelta) -> list[Check]:
+def postgres_checks(postgres: Postgres, policy: SessionPolicy) -> list[Check]:
     """Return all of PostgreSQL's lines; with one that it does not answer the others are there, too."""
     inspection = PostgreSQLInspection(postgres)
     looks: dict[str, tuple[Callable[[], Check], str]] = {
         "migrations": (lambda: _migrations(inspection), _GRANTS),
         "postgresql_connections": (lambda: _connections(inspection), _ASK_THE_OWNER),
         "postgresql_clock": (
-            lambda: clock_check("postgresql_clock", "PostgreSQL", inspection.now, bound),
+            lambda: clock_check("postgresql_clock", "PostgreSQL", inspection.now, policy.revalidate),
             _ASK_THE_OWNER,
         ),
+        "plain_form": (lambda: _plain_form(postgres, policy), _GRANTS),
     }
     try:
         first = _version(inspection)
@@ -34,6 +38,10 @@ def postgres_checks(postgres: Postgres, bound: timedelta) -> list[Check]:
         down = Check("postgresql", Status.FAULT, f"PostgreSQL does not answer: {error.reason}", advice)
         return [down, *untold(looks, "PostgreSQL")]
     return [first, *(looked(name, look, hint=hint) for name, (look, hint) in looks.items())]
+
+
+def _plain_form(postgres: Postgres, policy: SessionPolicy) -> Check:
+    return plain_form_check(PostgreSQLSweepAdapter(postgres).plain_left(), policy, SystemClock().now())
 
 
 def _version(inspection: PostgreSQLInspection) -> Check:

@@ -78,6 +78,10 @@ class Explaining:
 
     def _verdict(self, look: Look, state: SessionState, recorded: RecordedSession | None, now: datetime) -> Verdict:
         """Return what `Validation.find` would do, and say."""
+        if recorded and not self._policy.names.is_current(look.key):
+            is_open = self._policy.is_upgrading(now)
+            accepted = is_open and state is SessionState.LIVE and not look.is_revoked
+            return ValidationPath.UPGRADED if is_open else ValidationPath.RECORD, accepted
         path = self._validation.way(look, now)
         if path in (ValidationPath.FENCE, ValidationPath.COPY):
             return path, path is ValidationPath.COPY

@@ -10,7 +10,7 @@ from session_management.models import UserRole, UserStatus, is_user_id
 from session_management.tokens import is_handle
 
 _EMAIL_CHARACTERS: Final = 255
-_PAGE_USERS: Final = 1_000
+_MOST_LISTED: Final = 1_000
 
 
 def checked_email(email: object) -> str:
@@ -49,9 +49,9 @@ def checked_handle(handle: object) -> str:
 
 
 def checked_limit(limit: object) -> int:
-    """Return *limit*. Raises InvalidInputError unless it is a number of users that fits one page."""
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= _PAGE_USERS:
-        raise InvalidInputError(f"limit: must be a whole number from 1 to {_PAGE_USERS}")
+    """Return *limit*. Raises InvalidInputError unless it is a number of users or sessions that fits one list."""
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= _MOST_LISTED:
+        raise InvalidInputError(f"limit: must be a whole number from 1 to {_MOST_LISTED}")
     return limit
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from session_management.deadline import asking_again
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
@@ -155,7 +156,8 @@ class Opening:
         begun = session.created_at
         try:
             idle_since = self._policy.expiry.idle_since(begun)
-            found = self._database.sessions.check(session.key, begun, begun, idle_since)
+            with asking_again():
+                found = self._database.sessions.check(session.key, begun, begun, idle_since)
         except StoreUnavailableError:
             raise unknown from None
         if found is None or found.session.revoked:

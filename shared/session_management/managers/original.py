@@ -5,9 +5,10 @@ from datetime import datetime
 
 from session_management.interfaces import UserRepository
 from session_management.managers.copies import Look
-from session_management.models import Session, SessionWithUser, User, UserStatus
+from session_management.models import Session, SessionWithUser, User
 from session_management.policy import SessionPolicy
 from session_management.session_data import to_datetime
+from session_management.tokens import handle_of
 
 
 class OriginalSessions:
@@ -23,30 +24,35 @@ class OriginalSessions:
 
     def find(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
         """Return the original's live session, with its enabled user; or None."""
-        found = self._in_redis(look, now) or self._in_column(session_id, look, now)
-        return None if found is None or self._policy.expiry.is_over(found.session, now) else found
+        return self.in_redis(look, now) or self.in_column(session_id, look, now)
 
-    def _in_redis(self, look: Look, now: datetime) -> SessionWithUser | None:
+    def in_redis(self, look: Look, now: datetime) -> SessionWithUser | None:
+        """Return the live session whose JSON was seen, if the original wrote it."""
         seen = look.seen
         if seen is None or seen.is_ours or not seen.user_id:
             return None
-        user = self._users.find_by_id(seen.user_id)
-        if user is None or user.status is not UserStatus.ACTIVE:
+        created_at, expires_at = to_datetime(seen.created_at), to_datetime(seen.expires_at)
+        user = self._users.find_in_session(seen.user_id, handle_of(look.key), created_at)
+        if user is None:
             return None
-        session = self._session(look.key, user, to_datetime(seen.created_at), now)
-        expires_at = to_datetime(seen.expires_at)
-        return SessionWithUser(replace(session, expires_at=expires_at, ip=seen.ip, user_agent=seen.user_agent), user)
+        session = self._session(look.key, user, created_at, now)
+        session = replace(session, expires_at=expires_at, ip=seen.ip, user_agent=seen.user_agent)
+        return self._live(SessionWithUser(session, user), now)
 
-    def _in_column(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
+    def in_column(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
+        """Return the live session that a user's legacy column names."""
         user = self._users.find_by_session_id(session_id, now - self._policy.max_age)
         if user is None or user.last_login_at is None:
             return None
-        return SessionWithUser(self._session(look.key, user, user.last_login_at, now), user)
+        return self._live(SessionWithUser(self._session(look.key, user, user.last_login_at, now), user), now)
+
+    def _live(self, found: SessionWithUser, now: datetime) -> SessionWithUser | None:
+        return None if self._policy.expiry.is_over(found.session, now) else found
 
     def _session(self, key: str, user: User, created_at: datetime, now: datetime) -> Session:
         return Session(
             key=key,
-            handle=self._policy.names.handle_of_key(key),
+            handle=handle_of(key),  # the key is its ID, which may look like a handle
             user_id=user.id,
             created_at=created_at,
             expires_at=created_at + self._policy.max_age,

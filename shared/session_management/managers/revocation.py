@@ -5,14 +5,19 @@ from contextlib import suppress
 
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
+from session_management.managers.copies import Copies
+from session_management.managers.upgrading import Upgrading
 from session_management.policy import SessionPolicy
 
 
 class Revocation:
     """Ends sessions. Done only when both stores know; the sweeper finishes what Redis missed."""
 
-    def __init__(self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy) -> None:
+    def __init__(
+        self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy, upgrading: Upgrading
+    ) -> None:
         """Use these."""
+        self._upgrading = upgrading
         self._database = database
         self._copies = copies
         self._policy = policy
@@ -28,39 +33,52 @@ class Revocation:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return
-        if redis_failure:
+        if redis_failure and not self._policy.names.takes_plain:
             self._database.sessions.revoke(key, reason)
             raise redis_failure
+        failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
-            is_recorded = self._database.sessions.revoke(key, reason)
+            is_recorded = self._end_record(key, reason)
         except StoreUnavailableError:
             with suppress(StoreUnavailableError):
-                self._copies.delete(key)
+                self._fence_presented(key)
             raise
         # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
         if is_recorded or self._policy.accepts_original:
-            self._copies.delete(key)
+            self._fence_presented(key)
+        if failure:
+            raise failure
 
     def end_one_of(self, user_id: str, handle: str, reason: str) -> bool:
         """End the user's session that people call *handle*; whether they have it, or had it within a fence's life.
 
         One that has just ended is fenced again: whoever ended it may have missed Redis. Raises as `end`.
         """
-        sessions = self._database.sessions.recent(user_id)
-        key = next((session.key for session in sessions if session.handle == handle), None)
-        if key is None:
-            return False
-        self._database.sessions.revoke(key, reason)
-        self._copies.delete(key)
-        return True
+        found = self._database.sessions.recent(user_id, handle)
+        for session in found:
+            if not self._database.sessions.revoke(session.key, reason):
+                # It was taken in since it was looked for, and has another key; or it is gone.
+                return self.end_one_of(user_id, handle, reason)
+            self._copies.delete(session.key)
+        return bool(found)
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
         """End all sessions of a user but one; how many ended now. Raises as `end`."""
-        except_key = self._policy.names.key_of(except_session_id) if except_session_id else None
+        except_key = self.key_to_keep(except_session_id)
         with self._database.begin():
             ended = self._database.sessions.revoke_all(user_id, reason, except_key)
         self.fence(user_id, ended)
         return len(ended)
+
+    def key_to_keep(self, session_id: str | None) -> str | None:
+        """Return the key of the session that an end of all others is to spare, for `revoke_all`; None for none.
+
+        One that is still in plain form is taken in first, or it would be one of the others.
+        """
+        key = self._policy.names.key_of(session_id) if session_id else None
+        if session_id and key:
+            self._upgrading.take_in_while_there_is_time(session_id)
+        return key
 
     def fence(self, user_id: str, ended: Iterable[str], *, opened: str = "") -> None:
         """After a commit that *ended* some sessions, fence every copy that could still show what was before.
@@ -73,6 +91,33 @@ class Revocation:
         for session in sessions:
             if not session.revoked and session.key != opened:
                 self._copies.invalidate(session)
+
+    def _take_in(self, session_id: str, key: str) -> StoreUnavailableError | None:
+        """Have a session that may still be in plain form end as the digest that its next use would make of it.
+
+        Even past the time of upgrades: another environment's clock may be behind. Returns that Redis did not answer:
+        the original's JSON may be there.
+        """
+        try:
+            return self._upgrading.take_in(session_id).failure
+        except StoreUnavailableError:
+            Copies(self._copies).fence([key])
+            raise
+
+    def _end_record(self, key: str, reason: str) -> bool:
+        """End what is recorded of a presented session, if its ID may be the name of a record; whether there is one."""
+        if self._policy.names.may_record(key):
+            return self._database.sessions.revoke(key, reason)
+        self._database.sessions.forget(key)
+        return False
+
+    def _fence_presented(self, key: str) -> None:
+        """Fence the copy under a presented ID: where that looks like a handle, only what the original wrote."""
+        if not self._policy.names.may_record(key):
+            seen = self._copies.get(key)
+            if seen is None or seen.is_ours:
+                return
+        self._copies.delete(key)
 
     def _fence_keys(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -33,6 +33,7 @@ from session_management.managers.opening import Opening
 from session_management.managers.password_change import PasswordChange
 from session_management.managers.registration import Registration
 from session_management.managers.revocation import Revocation
+from session_management.managers.upgrading import Upgrading
 from session_management.managers.validation import Validation
 from session_management.models import (
     CreateUserData,
@@ -73,7 +74,8 @@ class UserManager(UserManagerInterface):
         self._policy = policy
         self._clock = clock
         tolerant = Copies(copies)
-        self._revocation = Revocation(database=database, copies=copies, policy=policy)
+        upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
+        self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
         self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
         self._opening = Opening(
             database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
@@ -144,7 +146,7 @@ class UserManager(UserManagerInterface):
             InvalidInputError: the password is empty.
         """
         hashed = hash_password(checked_password(password))
-        keep = self._policy.names.key_of(keep_session_id) if keep_session_id else None
+        keep = self._revocation.key_to_keep(keep_session_id)
         with self._database.begin():
             # The user first: a login under way waits for this lock, and then finds its hash outdated.
             user = self._database.users.update(user_id, {"hashed_password": hashed})
@@ -278,12 +280,16 @@ class UserManager(UserManagerInterface):
         """
         return self._validation.extend(session_id, checked_ttl(ttl_seconds))
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, the newest first."""
-        recent = self._database.sessions.recent(user_id) if is_user_id(user_id) else []
-        now, expiry = self._clock.now(), self._policy.expiry
-        live = [session for session in recent if not session.revoked and not expiry.is_over(session, now)]
-        return sorted(live, key=lambda session: (session.created_at, session.handle), reverse=True)
+    def list_sessions(self, user_id: str, limit: int = 1_000) -> list[Session]:
+        """Return a user's live sessions, the newest first: *limit* of them at most.
+
+        Raises:
+            InvalidInputError: *limit* is not from 1 to 1000.
+        """
+        limit, now = checked_limit(limit), self._clock.now()
+        if not is_user_id(user_id):
+            return []
+        return list(self._database.sessions.live(user_id, now, self._policy.expiry.idle_since(now), limit))
 
     def end_session(self, user_id: str, handle: str) -> bool:
         """End the session of a user that people call *handle*; False if the user has none of that name."""

@@ -8,6 +8,7 @@ from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock, DatabaseAdapter, Observer, ValidationPath
 from session_management.managers.copies import Copies, Look
 from session_management.managers.original import OriginalSessions
+from session_management.managers.upgrading import Upgrading
 from session_management.models import Session, SessionWithUser
 from session_management.policy import SessionPolicy
 from session_management.session_data import SessionData, session_of
@@ -34,6 +35,7 @@ class Validation:
         self._clock = clock
         self._observer = observer
         self._original = OriginalSessions(users=database.users, policy=policy)
+        self._upgrading = Upgrading(database=database, copies=copies, policy=policy, clock=clock)
 
     def find(self, session_id: str, *, needs_copies: bool = False) -> SessionWithUser | None:
         """Return the live session with its user; None if nobody may use *session_id*.
@@ -61,9 +63,7 @@ class Validation:
             if copy and self._is_believed(look, now, self._policy.stale_if_error):
                 return self._answer(ValidationPath.STALE_IF_ERROR, copy)
             raise
-        if found is None and self._policy.accepts_original:
-            return self._ask_original(session_id, look, now)
-        return self._from_record(found, look, now)
+        return self._from_record(found, look, now) if found else self._unrecorded(session_id, look, now)
 
     def way(self, look: Look, now: datetime) -> ValidationPath:
         """Return what would answer a validation that saw this: FENCE or COPY by itself, STALE_IF_ERROR in an outage.
@@ -89,7 +89,10 @@ class Validation:
         if key is None or look is None or look.is_revoked:
             return None
         now = self._clock.now()
-        found = self._database.sessions.extend(key, now + ttl, now, self._policy.expiry.idle_since(now))
+        idle_since = self._policy.expiry.idle_since(now)
+        found = self._database.sessions.extend(key, now + ttl, now, idle_since)
+        if found is None and self._policy.is_upgrading(now) and self._upgrading.find(session_id):
+            found = self._database.sessions.extend(key, now + ttl, now, idle_since)
         if found is None:
             return None
         self._copies.repair(look, found, now)
@@ -99,6 +102,8 @@ class Validation:
         """Return what the copy says, unless it holds no snapshot or its session has ended."""
         seen = look.seen
         if seen is None or seen.fence or seen.user is None or seen.checked is None:
+            return None
+        if not self._policy.names.may_record(look.key):
             return None
         session = self._session(look, seen)
         return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
@@ -123,8 +128,10 @@ class Validation:
             return sessions.extend(key, until, now, idle_since)
         return found
 
-    def _from_record(self, found: SessionWithUser | None, look: Look, now: datetime) -> SessionWithUser | None:
-        path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD
+    def _from_record(
+        self, found: SessionWithUser | None, look: Look, now: datetime, path: ValidationPath = ValidationPath.RECORD
+    ) -> SessionWithUser | None:
+        path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else path
         if found is None or found.session.revoked:
             self._disown(look, is_revoked=found is not None)
             return self._answer(path, None)
@@ -137,10 +144,19 @@ class Validation:
         """Fence a copy that the record denies, or it would be believed again when PostgreSQL does not answer."""
         if look.seen is None or not look.seen.is_ours or look.seen.fence:
             return
+        if not self._policy.names.may_record(look.key):
+            return  # it is the copy of what a handle names: that was no answer about it
         if is_revoked:
             self._copies.fence([look.key])
         else:
             self._copies.invalidate(self._session(look, look.seen))
+
+    def _unrecorded(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
+        if self._policy.accepts_original:
+            return self._ask_original(session_id, look, now)
+        if self._policy.is_upgrading(now):
+            return self._upgraded(session_id, look, now)
+        return self._from_record(None, look, now)
 
     def _ask_original(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
         found = self._original.find(session_id, look, now)
@@ -148,6 +164,14 @@ class Validation:
             raise look.failure
         self._disown(look, is_revoked=False)
         return self._answer(ValidationPath.ORIGINAL, found)
+
+    def _upgraded(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:
+        found = self._upgrading.find(session_id)
+        if found is None or found.session.key == look.key:
+            return self._from_record(found, look, now, ValidationPath.UPGRADED)
+        # Redis is down, and the session still in plain form: no copy of it may be written under its digest.
+        is_live = not found.session.revoked and not self._policy.expiry.is_over(found.session, now)
+        return self._answer(ValidationPath.UPGRADED, found if is_live else None)
 
     def _answer(self, path: ValidationPath, found: SessionWithUser | None) -> SessionWithUser | None:
         self._observer.validated(path, is_valid=found is not None)

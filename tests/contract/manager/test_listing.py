@@ -23,6 +23,17 @@ def test_live_sessions_are_listed_the_newest_first(stores: Stores, manager: User
     assert manager.list_sessions(ann.id) == made[::-1]
 
 
+def test_no_more_are_listed_than_are_asked_for(stores: Stores, manager: UserManager, ann: User) -> None:
+    made = []
+    for _ in range(3):
+        made.append(log_in(manager).session)
+        stores.pass_time(1)
+    assert manager.list_sessions(ann.id, 2) == made[:0:-1]
+    for limit in (0, 1_001, True, "2"):
+        with pytest.raises(InvalidInputError, match="limit"):
+            manager.list_sessions(ann.id, limit)  # type: ignore[arg-type]
+
+
 def test_only_the_users_own_sessions_are_listed(manager: UserManager, ann: User) -> None:
     bob = manager.create(CreateUserData(email="bob@example.com"))
     manager.create_session(bob.id, SessionMetadata(), 60)

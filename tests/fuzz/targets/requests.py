@@ -29,6 +29,8 @@ def check(data: bytes) -> None:
     assert is_clean(value for name, value in headers.items() if name not in _CREDENTIALS)
     assert all(type(cookie) is str for cookie in request.cookies)
     assert type(request.method) is str
+    assert request.path == event.get("rawPath", "/")
+    assert all(type(name) is type(value) is str for name, value in request.query.items())
     _check_body(request, event)
     _check_metadata(request)
 
@@ -54,12 +56,14 @@ def _check_metadata(request: Request) -> None:
 
 TARGET: Final = Target(
     check,
-    seeds=events_of("Login", "Register", "Password", "Validate", "Logout"),
+    seeds=events_of("Login", "Register", "Password", "Validate", "Logout", "Sessions"),
     words=(
         "headers",
         "cookies",
         "body",
         "isBase64Encoded",
+        "rawPath",
+        "queryStringParameters",
         "sourceIp",
         "method",
         "http",

@@ -12,6 +12,7 @@ import redis
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 from session_management.admin import checks
 from session_management.schema import MIGRATIONS
+from session_management.tokens import handle_of
 from tests.integration.admin.conftest import Doctor
 from tests.integration.database.conftest import login_url
 from tests.support.clock import ToldClock
@@ -20,7 +21,7 @@ from tests.support.roles import grant, let_in, make_roles
 from tests.support.servers import sql_connection
 
 ALWAYS: Final = {"settings", "mode", "revocation_bound", "postgresql_tls", "redis_tls"}
-OF_POSTGRESQL: Final = {"postgresql", "migrations", "postgresql_connections", "postgresql_clock"}
+OF_POSTGRESQL: Final = {"postgresql", "migrations", "postgresql_connections", "postgresql_clock", "plain_form"}
 OF_REDIS: Final = {"redis", "redis_version", "redis_cluster", "redis_eviction", "redis_clock"}
 
 
@@ -185,15 +186,60 @@ def test_the_services_role_can_tell_everything_of_postgresql_and_without_its_gra
         as_service = login_url(url, logins["service"])
         inside.run("CREATE TABLE users (id INT, email INT, role INT, is_verified INT, status INT)")
         inside.run("ALTER TABLE users ADD created_at INT, ADD last_login_at INT, ADD session_id INT")
-        inside.run("CREATE TABLE sessions (last_activity INT, expires_at INT)")
+        inside.run("ALTER TABLE users ADD all_ended_at INT, ADD all_ended_but INT")
+        inside.run("CREATE TABLE sessions (id TEXT, revoked BOOL, last_activity INT, expires_at TIMESTAMPTZ)")
         record(postgres, database, *MIGRATIONS)
 
         before = doctor(DATABASE_URL=as_service)
-        assert before.of("warning") == {"migrations"}
+        assert before.of("warning") == {"migrations", "plain_form"}
         assert "lacks a privilege" in before.checks["migrations"]["found"]
         assert "grants.sql" in before.checks["migrations"]["advice"]
         grant(postgres, logins, database)
         assert doctor(DATABASE_URL=as_service).status == "ok"
+
+
+def left_in_plain_form(sql: pg8000.native.Connection) -> None:
+    """Have one row of ours and one column of the original's."""
+    sql.run("INSERT INTO users (email, session_id) VALUES ('ann@example.com', '3f1e5f0a-9f5c-4c8e-8f66-0d8d5a3e2b11')")
+    for key in ("A" * 43, handle_of("A" * 43)):
+        sql.run(
+            "INSERT INTO sessions (id, user_id, expires_at) SELECT :key, id, now() + INTERVAL '1 day' FROM users",
+            key=key,
+        )
+
+
+AHEAD, PAST = "2999-01-31T00:00:00.000Z", "1999-01-31T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "said"),
+    [
+        ({"SESSION_UPGRADE_PLAIN_UNTIL": AHEAD}, "ok", f"used before {AHEAD} becomes a digest"),
+        ({"SESSION_UPGRADE_PLAIN_UNTIL": PAST}, "warning", f"refused since {PAST}"),
+        ({}, "warning", "and refused"),
+        ({"SESSION_ID_AT_REST": "plain"}, "warning", "as SESSION_ID_AT_REST=plain asks"),
+    ],
+    ids=["while they are upgraded", "once the time is over", "without upgrades", "beside the original"],
+)
+def test_what_is_left_in_plain_form_is_counted_and_what_becomes_of_it_told(
+    doctor: Doctor, sql: pg8000.native.Connection, settings: dict[str, str], status: str, said: str
+) -> None:
+    left_in_plain_form(sql)
+    report = doctor(**settings)
+    check = report.checks["plain_form"]
+    until = settings.get("SESSION_UPGRADE_PLAIN_UNTIL")
+    assert (check["status"], check["facts"]) == (status, {"left": 2, "upgraded_until": until})
+    assert check["found"].startswith("2 sessions are at rest in plain form")
+    assert said in check["found"]
+    assert (check["advice"] is None) == (status == "ok")
+    assert report.answer["settings"]["SESSION_UPGRADE_PLAIN_UNTIL"] == until
+
+
+def test_when_nothing_is_left_the_doctor_says_from_when_on_the_setting_is_needed_no_more(doctor: Doctor) -> None:
+    """Until then sessions may live whose IDs the original made, which are taken with it alone."""
+    check = doctor(SESSION_UPGRADE_PLAIN_UNTIL=PAST).checks["plain_form"]
+    assert (check["status"], check["facts"]["left"]) == ("ok", 0)
+    assert check["advice"] == "Unset SESSION_UPGRADE_PLAIN_UNTIL from 1999-03-02T00:00:00.000Z on."
 
 
 def test_connections_near_their_limit_are_a_warning_and_then_a_fault(doctor: Doctor) -> None:

@@ -1,7 +1,11 @@
 """Every privilege that roles.sql and grants.sql give is needed: without any one of them something fails."""
 
+import json
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import pg8000.native
@@ -12,11 +16,13 @@ from session_management.adapters.postgres_inspection import PostgreSQLInspection
 from session_management.errors import StoreUnavailableError
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.schema import MIGRATIONS
-from session_management.tokens import AtRest
+from session_management.session_data import to_ms
+from session_management.tokens import AtRest, SessionNames, handle_of
 from tests.conftest import MakeEnvironment
 from tests.integration.database.conftest import login_url
 from tests.support.managers import Environment
 from tests.support.policies import a_policy
+from tests.support.roles import grant_upgrades
 from tests.support.servers import postgres_client
 
 HOUR: Final = 3600
@@ -103,8 +109,51 @@ def test_every_privilege_of_the_validator_is_needed(
             assert validator.manager.find_session("A" * 43) is None
 
     found = needed(inside, roles["validator"].split(":")[0], work)
-    assert len(found) == 1 + 1 + 8 + 1 + 2
+    assert len(found) == 1 + 1 + 10 + 1 + 2
     assert [privilege for privilege, is_needed in found.items() if not is_needed] == []
+
+
+def take_in_one_of_each(owner: Environment, validator: Environment) -> None:
+    """Validate sessions in plain form of each kind, as the validator's role."""
+    now = validator.clock.now()
+    user = owner.manager.create(CreateUserData(email="ann@example.com"))
+    ours = owner.manager.create_session(user.id, SessionMetadata(), HOUR)
+    theirs, in_column = str(uuid.uuid4()), str(uuid.uuid4())
+    data = {"user_id": user.id, "created_at": to_ms(now), "expires_at": to_ms(now) + 1000, "ip": "192.0.2.9"}
+    owner.redis.command("SET", f"session:{theirs}", json.dumps(data))
+    owner.postgres.execute("UPDATE users SET session_id = :key, last_login_at = :now", key=in_column, now=now)
+    for session_id in (ours, theirs, in_column):
+        assert validator.manager.find_session(session_id)
+        assert owner.postgres.fetch("SELECT FROM sessions WHERE id = :key", key=handle_of(session_id))
+    # As after a logout at the original in the meantime.
+    assert validator.manager._database.sessions.revoke(handle_of(theirs), "original_logout")
+
+
+def test_every_privilege_of_the_validator_for_upgrades_is_needed_and_can_be_taken_back(
+    postgres: EmbeddedPostgres,
+    roles: dict[str, str],
+    inside: pg8000.native.Connection,
+    url: str,
+    make_environment: MakeEnvironment,
+) -> None:
+    policy = replace(a_policy(), names=SessionNames("digest", takes_plain=True))
+    role, database = roles["validator"].split(":")[0], url.rpartition("/")[2]
+
+    def work() -> None:
+        inside.run("DELETE FROM users")
+        owner = make_environment(a_policy(at_rest="plain"), DATABASE_URL=url)
+        until = owner.clock.now() + timedelta(days=1)
+        login = login_url(url, roles["validator"])
+        take_in_one_of_each(owner, make_environment(replace(policy, upgrade_plain_until=until), DATABASE_URL=login))
+
+    before = inside.run(PRIVILEGES, role=role)
+    grant_upgrades(postgres, roles, database)
+    found = needed(inside, role, work)
+    more = found.keys() - {privilege for (privilege,) in before}
+    assert len(more) == 1 + 4 + 1
+    assert [privilege for privilege in more if not found[privilege]] == []
+    grant_upgrades(postgres, roles, database, "-v", "over=1")
+    assert sorted(inside.run(PRIVILEGES, role=role)) == sorted(before)
 
 
 def test_every_privilege_of_the_migrator_is_needed(

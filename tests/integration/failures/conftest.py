@@ -14,9 +14,10 @@ from session_management import factory
 from session_management.factory import UserManagerFactory
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.settings import Settings
+from session_management.tokens import handle_of
 from tests.conftest import MakeEnvironment
 from tests.functions.service import handler_of
-from tests.integration.failures.rows import NO_COPY, OLD_COPY, POSTGRES, PRESENTED, REDIS, UNKNOWN
+from tests.integration.failures.rows import END_ONE, NO_COPY, OLD_COPY, POSTGRES, PRESENTED, REDIS, UNKNOWN
 from tests.integration.lambda_life.conftest import EMAIL, PASSWORD
 from tests.integration.lambda_life.requests import DONE, event_for, outcome
 from tests.support.contexts import FakeContext
@@ -72,18 +73,19 @@ class Functions:
         if function == "sweeper":
             self._env.manager.delete_session(session_id)
         if is_warm:
-            other = self._log_in() if function == "logout" else session_id
+            used = self._log_in() if function == "logout" else session_id
+            event = self._event_for(function, used)
             # Without a copy, every function asks both stores.
             self._keys.flushall()
-            assert self.ask(function, event_for(function, other)).answer == DONE[function]
+            assert self.ask(function, event).answer == DONE[function]
         if is_warm and function == "password":
             self._env.manager.change_password(self._ann, PASSWORD)
             session_id = self._log_in()
+        event = self._event_for(function, "A" * 43 if finds == UNKNOWN else session_id)
         if finds == NO_COPY:
             self._keys.flushall()
         if finds == OLD_COPY:
             self.clock.advance(60)
-        event = event_for(function, "A" * 43 if finds == UNKNOWN else session_id)
         if finds == PRESENTED:
             event["headers"]["authorization"] = f"Bearer {session_id}"
         return event
@@ -109,6 +111,10 @@ class Functions:
     def begin_anew(self) -> None:
         """Have environments that never handled a request, with breakers that know of no failure."""
         UserManagerFactory.clear_cache()
+
+    def _event_for(self, function: str, session_id: str) -> Any:
+        """Return the event, which names another session by its handle where one is to be ended so."""
+        return event_for(function, session_id, handle_of(self._log_in()) if function == END_ONE else "")
 
     def _invoke(self, function: str, event: Any, seconds: float) -> object:
         name = function.partition(",")[0]

@@ -101,7 +101,8 @@ and over none, in front of real servers. A store may be
 ## What is the same everywhere
 
 - **An outage is never a refusal.** 401 and deny are said only by a store that answered.
-- **One wait a store and request.** A store that stays silent costs a request one time-out: of connecting
+- **One wait a store and request.** A store that failed a request is not asked by it again, but for the second look at a
+  COMMIT (below). One that stays silent costs a request one time-out: of connecting
   (`DATABASE_CONNECT_TIMEOUT_MS`, `REDIS_CONNECT_TIMEOUT_MS`) or of one answer (`DATABASE_TIMEOUT_MS`,
   `REDIS_TIMEOUT_MS`), by default at most {postgres} s for PostgreSQL and {redis} s for Redis. A store that answers
   always just in time may cost one of each and more; the request's deadline, which is the function's time-out less
@@ -118,9 +119,8 @@ and over none, in front of real servers. A store may be
 
 ## By function
 
-Without rows of their own: `me` asks no store. `sessions` asks two questions, who calls and what they want of their
-sessions; it is answered 503 where a validation would be, or where a store misses what is to be done, and a silent store
-may cost it two waits. `admin` is invoked by operators, to whom a store that fails is an error of the invocation.
+Without rows of their own: `me` asks no store. `admin` is invoked by operators, to whom a store that fails is an error
+of the invocation.
 
 "It finds" says what Redis holds of the session that is asked for.
 
@@ -136,7 +136,8 @@ file that is being applied is waited for until the function's time is up; it is 
 
 Over HTTP, 503 means that the request may be repeated; a repeated logout is the same logout. A logout that was
 refused because Redis failed is finished by a sweep, at the latest: until then a copy is believed for what is left of
-its `SESSION_REVALIDATE_SECONDS`.
+its `SESSION_REVALIDATE_SECONDS`. So is an end of other sessions, and whoever asks for it again finishes it as well:
+with `?all=true`, one's own session ends last. By its handle, one's own session ends as by a logout.
 
 ## A COMMIT without an answer
 

@@ -59,6 +59,32 @@ def _reading(function: str, yes: object, no: object, outage: object, outage_text
 SIMPLE: Final = "authorizer, simple"
 """The authorizer, asked by an HTTP API that takes simple answers; "authorizer" is to answer with a policy."""
 
+ANEW: Final = "login, anew"
+"""A login that presents a session, to be replaced."""
+
+LIST, END_OTHERS, END_ONE, EXTEND = "sessions, list", "sessions, end others", "sessions, end one", "sessions, extend"
+"""What a user does with their own sessions; one that is ended by its handle is another than is presented."""
+
+_NOTHING_DONE: Final = f"{CANNOT_TELL}; nothing is done"
+
+
+def _own_sessions() -> list[Row]:
+    revoked = f"{CANNOT_TELL}; revoked in PostgreSQL"
+    return [
+        Row(LIST, FRESH_COPY, (REDIS,), 200, "200 and the sessions, from PostgreSQL", (REDIS,)),
+        Row(LIST, UNKNOWN, (REDIS,), 401, "401 `unauthenticated`, as PostgreSQL says", (REDIS,)),
+        *(Row(LIST, finds, (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)) for finds in (FRESH_COPY, OLD_COPY)),
+        Row(LIST, FRESH_COPY, BOTH, 503, CANNOT_TELL, BOTH[::-1]),
+        *(Row(ends, FRESH_COPY, (REDIS,), 503, revoked, (REDIS,)) for ends in (END_OTHERS, END_ONE)),
+        Row(EXTEND, FRESH_COPY, (REDIS,), 200, "200 and the later end, from PostgreSQL", (REDIS,)),
+        *(
+            Row(does, FRESH_COPY, failing, 503, _NOTHING_DONE, failing[::-1])
+            for does in (END_OTHERS, END_ONE, EXTEND)
+            for failing in ((POSTGRES,), BOTH)
+        ),
+    ]
+
+
 ROWS: Final = [
     Row(
         "login",
@@ -78,12 +104,13 @@ ROWS: Final = [
     ),
     Row("login", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
     Row("login", "", BOTH, 503, CANNOT_TELL, (REDIS, POSTGRES)),
+    Row(ANEW, "", (REDIS,), 200, "200 and a session; the one before is revoked in PostgreSQL", (REDIS,)),
     Row("register", "", (REDIS,), 200, "200 and a session; the first validation writes its copy", (REDIS,)),
     Row("register", "", (POSTGRES,), 503, CANNOT_TELL, (POSTGRES,)),
     Row("register", "", BOTH, 503, CANNOT_TELL, (REDIS, POSTGRES)),
     Row("password", "", (REDIS,), 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
     Row("password", "", (POSTGRES,), 503, f"{CANNOT_TELL}; nothing is changed", (POSTGRES,)),
-    Row("password", "", BOTH, 503, f"{CANNOT_TELL}; nothing is changed", (REDIS,)),
+    Row("password", "", BOTH, 503, f"{CANNOT_TELL}; nothing is changed", BOTH[::-1]),
     *_reading("validate", 200, 401, 503, CANNOT_TELL),
     *_reading("authorizer", "Allow", "Unauthorized", OUTAGE, _RAISES),
     Row(SIMPLE, FRESH_COPY, (REDIS,), True, "allow, from PostgreSQL", (REDIS,)),
@@ -99,6 +126,7 @@ ROWS: Final = [
     ),
     Row("logout", "", (POSTGRES,), 503, f"{CANNOT_TELL}, the cookie cleared; the copy is fenced", (POSTGRES,)),
     Row("logout", "", BOTH, 503, f"{CANNOT_TELL}, the cookie cleared; nothing else is done", BOTH),
+    *_own_sessions(),
     Row("sweeper", "", (REDIS,), False, '`"finished": false`; rows whose copy may live are kept', (REDIS,)),
     Row("sweeper", "", (POSTGRES,), OUTAGE, _FAILS, (POSTGRES,)),
     Row("sweeper", "", BOTH, OUTAGE, _FAILS, (POSTGRES,)),

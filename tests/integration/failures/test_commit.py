@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from session_management.deadline import deadline
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
 from session_management.managers.user_manager import UserManager
@@ -24,6 +25,8 @@ from tests.support.relay import Relay
 EMAIL, PASSWORD, MARK = "ann@example.com", "correct horse", "marked by its browser"
 NEW_PASSWORD = "nine umbrellas under one moon"
 QUICK = {"DATABASE_TIMEOUT_MS": "400", "DATABASE_CONNECT_TIMEOUT_MS": "400"}
+SECONDS = 10.0
+"""A request's time, within which a store that failed is not asked again: but here."""
 ALL_WAYS = [(pooler, limit) for pooler in ("none", "transaction") for limit in (0, 1)]
 
 
@@ -49,7 +52,8 @@ class Scene:
         relay.before(MARK.encode(), lambda: relay.before(b"COMMIT", fault))
 
     def log_in(self) -> LogIn:
-        return self.env.manager.log_in(EMAIL, PASSWORD, SessionMetadata(user_agent=MARK))
+        with deadline(SECONDS):
+            return self.env.manager.log_in(EMAIL, PASSWORD, SessionMetadata(user_agent=MARK))
 
     def live(self) -> list[str]:
         """Keys of the rows that such logins left."""
@@ -193,7 +197,8 @@ def test_a_registration_whose_commit_is_not_answered_is_a_user_and_a_session_or_
     manager, users = scene.onlooker.manager, scene.onlooker.manager.count()
 
     def register() -> LogIn:
-        opened = scene.env.manager.register("bob@example.com", NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+        with deadline(SECONDS):
+            opened = scene.env.manager.register("bob@example.com", NEW_PASSWORD, SessionMetadata(user_agent=MARK))
         assert opened
         return opened
 
@@ -217,7 +222,9 @@ def test_a_password_change_whose_commit_is_not_answered_is_done_whole_or_not_at_
     manager, old = scene.onlooker.manager, scene.before.session_id
 
     def change() -> LogIn:
-        return scene.env.manager.change_own_password(old, PASSWORD, NEW_PASSWORD, SessionMetadata(user_agent=MARK))
+        metadata = SessionMetadata(user_agent=MARK)
+        with deadline(SECONDS):
+            return scene.env.manager.change_own_password(old, PASSWORD, NEW_PASSWORD, metadata)
 
     if not is_done:
         with pytest.raises(CommitUnknownError):

@@ -11,6 +11,7 @@ from tests.integration.failures.rows import (
     FAILURES,
     FRESH_COPY,
     HEALED_SECONDS,
+    LIST,
     NO_COPY,
     NOT_ASKED,
     OPENED,
@@ -23,7 +24,7 @@ from tests.integration.failures.rows import (
     UNKNOWN,
     Row,
 )
-from tests.integration.lambda_life.requests import DONE, FUNCTIONS, ONCE, UNAVAILABLE, event_for
+from tests.integration.lambda_life.requests import DONE, FUNCTIONS, ONCE, OWN_SESSIONS, UNAVAILABLE, event_for
 from tests.support.faults import BORNE, BROKEN, SILENT, Fault
 
 TRIES = 3
@@ -31,7 +32,7 @@ TRIES = 3
 MARGIN_SECONDS = 0.2
 FIRST_MARGIN_SECONDS = 1.0
 """What the first request may take besides: a busy machine, and all that is imported and built by it."""
-REFUSED = {"validate": 401, "authorizer": "Unauthorized", SIMPLE: False}
+REFUSED = {"validate": 401, "authorizer": "Unauthorized", SIMPLE: False, LIST: 401}
 # To a fresh environment, a store that is late with its first answer is a silent one.
 CASES = [
     pytest.param(row, fault, is_warm, id=f"{row}, {fault.name}, {'warm' if is_warm else 'fresh'}")
@@ -112,7 +113,7 @@ def assert_as_usual(told: Told, answer: object) -> None:
     assert (told.answer, told.lines, told.metrics) == (answer, [], [])
 
 
-@pytest.mark.parametrize("function", [*FUNCTIONS, *ONCE])
+@pytest.mark.parametrize("function", [*FUNCTIONS, *ONCE, *OWN_SESSIONS])
 @pytest.mark.parametrize("fault", BORNE)
 @pytest.mark.parametrize("is_warm", [False, True], ids=["fresh", "warm"])
 def test_what_is_borne_is_not_told(functions: Functions, function: str, fault: Fault, is_warm: bool) -> None:

@@ -76,7 +76,6 @@ CATALOGUE: Final[dict[str, Entry]] = {
         lambda stage, manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
         ends=Ends.THIS,
         locks=False,
-        like="log out",
     ),
     "end all": Entry("revoke_all", lambda _, manager: manager.revoke_all(USER_ID), ends=Ends.ALL),
     "end others": Entry(

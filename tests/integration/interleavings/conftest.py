@@ -8,6 +8,7 @@ import pytest
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management import passwords
 from session_management.passwords import hash_password
+from session_management.policy import SessionPolicy
 from session_management.tokens import AtRest
 from tests.integration.interleavings.stage import PASSWORD, Stage
 from tests.support.clock import ToldClock
@@ -17,13 +18,18 @@ from tests.support.servers import empty, sql_connection, valkey_connection
 
 
 @contextmanager
-def a_stage(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, at_rest: AtRest = "digest") -> Iterator[Stage]:
+def a_stage(
+    postgres: EmbeddedPostgres,
+    valkey: EmbeddedValkey,
+    at_rest: AtRest = "digest",
+    policy: SessionPolicy | None = None,
+) -> Iterator[Stage]:
     """Three environments to act, and one to look with, over emptied stores."""
     with ExitStack() as opened:
         sql = opened.enter_context(sql_connection(postgres))
         keys = opened.enter_context(valkey_connection(valkey))
         empty(sql)
-        policy, clock = a_policy(at_rest=at_rest), ToldClock()
+        policy, clock = policy or a_policy(at_rest=at_rest), ToldClock()
         environments = [
             opened.enter_context(an_environment(postgres, valkey, clock, policy, DATABASE_POOLER="none"))
             for _ in range(4)

@@ -158,8 +158,8 @@ class Promises:
         elif entry.method in ("find_session", "extend_session") and outcome.value is None:
             is_live = self.stage.live() and not self._may_be_refused(self.stage.session_id)
             assert not is_live, f"{name} refused a live session"
-        elif entry.method in ("update", "change_password", "delete") and not outcome.value:
-            assert any(other.removes_user for other in others), f"{name} found no user"
+        elif entry.method in ("update", "change_password", "delete", "end_session") and not outcome.value:
+            assert any(other.removes_user for other in others), f"{name} found no user, or none of their sessions"
 
     def _acknowledged(self, ended: dict[str, Outcome]) -> list[str]:
         return [name for name, outcome in ended.items() if not outcome.error and outcome.value is not False]

@@ -18,6 +18,7 @@ def ending(stage: Stage, *names: str) -> dict[str, Work]:
     works: dict[str, Work] = {
         "validate": lambda manager: manager.find_session(stage.session_id),
         "logout": lambda manager: manager.delete_session(stage.session_id),
+        "end one": lambda manager: manager.end_session(USER_ID, stage.policy.names.handle_of_key(stage.key)),
         "extend": lambda manager: manager.extend_session(stage.session_id, 864_000),
         "revoke all": lambda manager: manager.revoke_all(USER_ID),
         "disable": lambda manager: manager.update(USER_ID, {"status": "DISABLED"}),
@@ -31,7 +32,7 @@ def ending(stage: Stage, *names: str) -> dict[str, Work]:
 class Ended:
     """Once one of the operations that end the session is acknowledged, nobody accepts it; before, nobody refuses."""
 
-    enders = ("logout", "revoke all", "disable", "delete user", "change password")
+    enders = ("logout", "end one", "revoke all", "disable", "delete user", "change password")
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -54,7 +55,7 @@ def test_an_acknowledged_end_is_final_in_every_order(stage: Stage, ender: str, c
     assert count >= 3
 
 
-@pytest.mark.parametrize("ender", ["logout", "revoke all"])
+@pytest.mark.parametrize("ender", ["logout", "end one", "revoke all"])
 @pytest.mark.parametrize("copied", [None, STALE], ids=["repair", "revalidate"])
 def test_an_acknowledged_end_is_final_whichever_command_to_redis_is_lost(
     stage: Stage, ender: str, copied: timedelta | None
@@ -86,6 +87,22 @@ def test_whoever_changes_the_user_beside_a_logout_leaves_the_session_ended(stage
     """A logout that has not come to its fence yet gets it from whoever lists the user's sessions."""
     stage.explore(
         ending(stage, "logout", other), set_up=lambda: stage.set_up(copied=FRESH), holds=Ended(stage), faults=1
+    )
+
+
+def test_a_session_that_is_logged_out_and_ended_by_its_handle_at_once_is_ended_for_both(stage: Stage) -> None:
+    """The handle is still found once the logout has come to the record, and before it came to its fence."""
+
+    def holds(ended: dict[str, Outcome]) -> None:
+        Ended(stage)(ended)
+        by_handle = ended.get("end one")
+        assert by_handle is None or by_handle.error or by_handle.value is True
+
+    stage.explore(
+        ending(stage, "logout", "end one"),
+        set_up=lambda: stage.set_up(copied=FRESH),
+        holds=holds,
+        faults=1,
     )
 
 

@@ -11,6 +11,12 @@ from tests.support.http_events import http_event
 FUNCTIONS: Final = ("validate", "authorizer", "login", "logout", "sweeper")
 ONCE: Final = ("register", "password")
 """What is done once: the same request is refused when it comes again."""
+OWN_SESSIONS: Final = {
+    "sessions, list": ("GET", "/sessions"),
+    "sessions, end others": ("DELETE", "/sessions"),
+    "sessions, end one": ("DELETE", "/sessions/{handle}"),
+    "sessions, extend": ("POST", "/sessions/extend"),
+}
 
 NEW_PASSWORD: Final = "nine umbrellas under one moon"
 _JSON: Final = {"content-type": "application/json"}
@@ -23,13 +29,16 @@ _FILES: Final = {
 }
 
 
-def event_for(function: str, session_id: str) -> Any:
-    """Return the event with which *function* is asked about Ann's session, or for one."""
+def event_for(function: str, session_id: str, handle: str = "") -> Any:
+    """Return the event with which *function* is asked about Ann's session, or for one; *handle* names another."""
     bearer = {"authorization": f"Bearer {session_id}"}
     match function:
-        case "login":
+        case "login" | "login, anew":
             body = {"email": EMAIL, "password": PASSWORD}
-            return http_event("POST", headers=_JSON, body=body)
+            return http_event("POST", headers=_JSON | (bearer if "anew" in function else {}), body=body)
+        case _ if function in OWN_SESSIONS:
+            method, path = OWN_SESSIONS[function]
+            return http_event(method, headers=bearer, rawPath=path.format(handle=handle))
         case "register" | "password":
             return http_event("POST", headers={**_JSON, **bearer}, body=_body_of(function))
         case "logout":
@@ -79,6 +88,11 @@ DONE: Final = {
     "authorizer": "Allow",
     "authorizer, simple": True,
     "login": 200,
+    "login, anew": 200,
+    "sessions, list": 200,
+    "sessions, end others": 200,
+    "sessions, end one": 204,
+    "sessions, extend": 200,
     "register": 200,
     "password": 200,
     "logout": 204,

@@ -8,7 +8,8 @@ import pytest
 from session_management.deadline import seconds_left
 from session_management.errors import SessionManagementError, StoreUnavailableError, UnauthenticatedError
 from session_management.factory import UserManagerFactory
-from session_management.http.door import answering
+from session_management.http.door import answering, answering_by_path
+from session_management.http.errors import NotFoundError
 from session_management.http.requests import Request
 from session_management.http.responses import Response, ok
 from session_management.settings import Settings
@@ -67,6 +68,37 @@ def test_any_other_method_is_told_what_is_allowed(method: str) -> None:
 
     assert code_of(answer) == (405, "method_not_allowed")
     assert answer["headers"]["Allow"] == "GET, POST, OPTIONS"
+
+
+@answering_by_path(lambda request: methods_at(request.path))
+def by_path(request: Request, settings: Settings) -> Response:
+    """Answer with the path."""
+    return ok({"path": request.path})
+
+
+def methods_at(path: str) -> tuple[str, ...]:
+    """Return what each path takes."""
+    methods = {"/a": ("GET",), "/b": ("POST", "DELETE")}
+    if path not in methods:
+        raise NotFoundError("there is nothing at this path")
+    return methods[path]
+
+
+def test_each_path_may_have_methods_of_its_own() -> None:
+    assert by_path(http_event("GET", rawPath="/a"), FakeContext())["statusCode"] == 200
+    assert by_path(http_event("DELETE", rawPath="/b"), FakeContext())["statusCode"] == 200
+    refused = by_path(http_event("GET", rawPath="/b"), FakeContext())
+    assert (code_of(refused), refused["headers"]["Allow"]) == ((405, "method_not_allowed"), "POST, DELETE, OPTIONS")
+
+
+def test_a_preflight_is_answered_with_the_methods_of_its_path_and_nowhere_else() -> None:
+    headers = {"origin": APP}
+    answer = by_path(http_event("OPTIONS", rawPath="/b", headers=headers), FakeContext())
+
+    assert answer["headers"]["Access-Control-Allow-Methods"] == "POST, DELETE"
+    elsewhere = by_path(http_event("OPTIONS", rawPath="/c", headers=headers), FakeContext())
+    assert code_of(elsewhere) == (404, "not_found")
+    assert elsewhere["headers"]["Access-Control-Allow-Origin"] == APP
 
 
 def test_a_request_has_what_is_left_of_the_invocations_time() -> None:

@@ -15,7 +15,7 @@ from tests.events import CASES
 from tests.support.http_events import a_request, http_event
 
 JSON = {"content-type": "application/json"}
-HTTP = ("Login", "Register", "Password", "Validate", "Logout")
+HTTP = ("Login", "Register", "Password", "Validate", "Logout", "Sessions")
 
 
 class Body(BaseModel):
@@ -46,6 +46,20 @@ def test_every_event_file_of_an_http_function_is_a_request(case: Any) -> None:
 
     assert request.method == case.event["requestContext"]["http"]["method"]
     assert request.source_ip
+
+
+def test_a_request_has_the_path_and_the_query_of_its_event() -> None:
+    request = a_request(rawPath="/sessions/%65xtend", queryStringParameters={"all": "true", "x": None, "y": 5})
+
+    assert request.path == "/sessions/%65xtend"
+    assert request.query == {"all": "true"}
+
+
+def test_without_a_path_and_a_query_a_request_is_for_the_root() -> None:
+    event = {name: part for name, part in http_event().items() if name not in ("rawPath", "queryStringParameters")}
+
+    assert (read_request(event).path, read_request(event).query) == ("/", {})
+    assert read_request(event | {"queryStringParameters": None}).query == {}
 
 
 def test_a_header_that_comes_in_two_cases_is_joined_as_http_joins_it() -> None:
@@ -83,6 +97,10 @@ def test_without_headers_there_are_none() -> None:
         http_event() | {"cookies": "a=b"},
         http_event() | {"cookies": {"a=b": None}},
         http_event() | {"cookies": ["a=b", None]},
+        http_event() | {"rawPath": None},
+        http_event() | {"rawPath": ["/"]},
+        http_event() | {"queryStringParameters": "all=true"},
+        http_event() | {"queryStringParameters": [["all", "true"]]},
         http_event() | {"body": []},
         {"httpMethod": "POST", "headers": {}, "body": "{}", "requestContext": {"httpMethod": "POST"}},
         None,
