@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.failures.conftest import WAIT_MS, Functions, Told, time_outs
 from tests.integration.failures.rows import (
+    CLOSED,
     FAILED,
     FAILURES,
     FRESH_COPY,
@@ -68,7 +69,7 @@ def test_a_failing_store_is_told_once_costs_one_wait_and_is_spared_and_taken_bac
         functions.relays[store].heal()
     functions.clock.advance(HEALED_SECONDS)
     healed = REFUSED[row.function] if row.finds == UNKNOWN else DONE[row.function]
-    assert_as_usual(functions.ask(row.function, event), healed)
+    assert_back(row, functions.ask(row.function, event), healed)
 
 
 def connections(functions: Functions, row: Row) -> list[int]:
@@ -107,6 +108,14 @@ def assert_spared(functions: Functions, row: Row, event: object) -> None:
     assert connections(functions, row) == before
     assert [message for message, _ in spared.lines] == ([NOT_ASKED] if row.is_refused_by_http else [])
     assert spared.metrics == []
+
+
+def assert_back(row: Row, told: Told, answer: object) -> None:
+    """All is as usual, and each store that was spared and answers again is counted as back."""
+    # A copy that Redis holds again is all that a validation asks for.
+    asked = (REDIS,) if row.finds == FRESH_COPY and REDIS in row.told else row.told
+    assert (told.answer, told.lines) == (answer, [])
+    assert sorted(told.metrics) == sorted((CLOSED, store) for store in asked if row.spares)
 
 
 def assert_as_usual(told: Told, answer: object) -> None:
