@@ -71,7 +71,8 @@ def optional(kind: type[Event]) -> set[str]:
 
 
 def _event_line(kind: type[Event]) -> str:
-    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in kind.__dataclass_fields__)
+    names = (one.name for one in fields(kind))
+    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in names)
     when = " ".join((inspect.getdoc(kind) or "").split())
     return f"| `{kind.name}` | {kind.level} | {kind.says} | {when} | {told} |\n"
 
@@ -113,8 +114,9 @@ session its handle, which is no secret. Whose address it was is in API Gateway's
 |---|---|---|---|---|
 {events}
 `reason` of a refused password is for operators alone; clients are told the same for each. It is `unknown_user`,
-`wrong_password`, `no_password` (there is a user, and none was ever set), `disabled`, or `changed_meanwhile` (the
-password was right when it was looked at, and the user was changed before the session was recorded).
+`wrong_password`, `no_password` (there is a user, and none was ever set), `disabled`, `unverified` (where
+`LOGIN_REQUIRES_VERIFIED`), or `changed_meanwhile` (the password was right when it was looked at, and the user was
+changed before the session was recorded).
 
 ## Metrics
 
