@@ -79,6 +79,7 @@ _COUNTS: Final = (
     "expired_deleted",
     "fences_written",
     "finished",
+    "lag_seconds",
     "legacy_cleared",
     "plain_deleted",
     "plain_left",

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from session_management.access import Denial
 from session_management.deadline import deadline
 from session_management.errors import UnauthenticatedError
+from session_management.events import SessionDenied
 from session_management.factory import UserManagerFactory
 from session_management.http.authorizers import (
     AuthorizerRequest,
@@ -19,7 +20,7 @@ from session_management.http.authorizers import (
 from session_management.http.client_change import is_client_refused
 from session_management.http.session_ids import presented_session_id
 from session_management.models import SessionWithUser
-from session_management.observability import logger, tell_denied, telling_faults
+from session_management.observability import logger, tell, telling_faults
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
@@ -60,5 +61,5 @@ def _denial(request: AuthorizerRequest, found: SessionWithUser, settings: Settin
     else:
         denial = settings.access.denial(found, UserManagerFactory.now())
     if denial:
-        tell_denied(found.session, denial)
+        tell(SessionDenied(session_handle=found.session.handle, user_id=found.user.id, denied=denial))
     return denial

@@ -20,6 +20,4 @@ def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, 
     A PostgreSQL that does not answer is an exception: Lambda counts it and tries again.
     """
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
-        report = asdict(UserManagerFactory.create().sweep())
-    logger.info("swept", **report)
-    return report
+        return asdict(UserManagerFactory.create().sweep())

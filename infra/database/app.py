@@ -8,8 +8,9 @@ from migrate import Outcome, migrate, read_migrations
 
 from session_management.clients.connections import close_postgres
 from session_management.deadline import deadline
+from session_management.events import Migrated
 from session_management.factory import UserManagerFactory, get_postgres
-from session_management.observability import logger, telling_faults
+from session_management.observability import logger, tell, telling_faults
 from session_management.snapshots import register_hooks
 
 _STATEMENT_SECONDS: Final = 600.0
@@ -26,7 +27,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
         outcome = _migrate(dry_run=_asks_for_dry_run(event))
-    logger.info("migrated", **asdict(outcome))
+    tell(Migrated(**asdict(outcome)))
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
 
 

@@ -94,13 +94,13 @@ def get_postgres(*, statement_seconds: float | None = None) -> Postgres:
     options = settings.postgres
     if statement_seconds is not None:
         options = replace(options, timeout_seconds=statement_seconds)
-    return connections.postgres_for(options, clock=_CLOCK, observer=LoggingObserver(settings.mode))
+    return connections.postgres_for(options, clock=_CLOCK, observer=LoggingObserver(settings.mode, clock=_CLOCK))
 
 
 def get_redis() -> Redis:
     """Return this execution environment's only connection to Redis, as its settings say. It opens when it is used."""
     settings = UserManagerFactory.settings()
-    return connections.redis_for(settings.redis, clock=_CLOCK, observer=LoggingObserver(settings.mode))
+    return connections.redis_for(settings.redis, clock=_CLOCK, observer=LoggingObserver(settings.mode, clock=_CLOCK))
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def fresh_clients() -> Iterator[tuple[Postgres, Redis]]:
 
 
 def _build(settings: Settings) -> UserManager:
-    observer = LoggingObserver(settings.mode)
+    observer = LoggingObserver(settings.mode, clock=_CLOCK)
     if settings.mode == "mock":
         from session_management.managers.mock import MockUserManager
 

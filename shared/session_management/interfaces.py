@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 from session_management.attempts import Attempt, Counter
 from session_management.errors import StoreUnavailableError
+from session_management.events import Event
 from session_management.models import (
     CreateUserData,
+    Ended,
     LogIn,
     RecordedSession,
     Session,
@@ -48,8 +50,14 @@ class Clock(Protocol):
 class Observer(Protocol):
     """Is told what the rules did. It never raises, and is never given a secret."""
 
+    def happened(self, event: Event) -> None:
+        """Something was done, or refused, that people will ask about; it is recorded already, and told once."""
+
     def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
         """A validation was answered."""
+
+    def could_not_validate(self) -> None:
+        """A validation could not be answered, for want of a store."""
 
     def store_failed(self, error: StoreUnavailableError) -> None:
         """A store did not answer; the request may have gone on without it."""
@@ -118,14 +126,14 @@ class SessionRepository(Protocol):
     def extend(self, key: str, until: datetime, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Move a live session's expiry to *until*, never back, never past its absolute end; None if none is live."""
 
-    def revoke(self, key: str, reason: str) -> bool:
-        """End one session, for good; whether there is a record of it, just ended or before.
+    def revoke(self, key: str, reason: str) -> Ended | None:
+        """End one session, for good; whose it is, if there is a record of it, just ended or before.
 
         For a key that the record gave, or `may_record` allows: a handle is no proof.
         """
 
-    def forget(self, key: str) -> None:
-        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
+    def forget(self, key: str) -> Ended | None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form; whose it was."""
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now, the original's among them.
@@ -180,6 +188,9 @@ class SweepRepository(Protocol):
 
         *limit* bounds a batch where few are expired; many are deleted by ranges of the table instead.
         """
+
+    def lag(self) -> timedelta:
+        """Return for how long that row has been over which `delete_expired` would delete first; zero for none."""
 
     def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""

@@ -121,9 +121,18 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What a session was that was asked to end: whose, and whether it ended by this, and not before."""
+
+    user_id: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SweepReport:
     """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done.
 
+    `lag_seconds` is for how long the row had been over that was over for longest; None if time ran out before that.
     `plain_left` is how many sessions are still in plain form, where they are upgraded; None where nobody counted.
     """
 
@@ -134,6 +143,7 @@ class SweepReport:
     plain_deleted: int = 0
     plain_left: int | None = None
     batches: int = 0
+    lag_seconds: float | None = None
     finished: bool = True
 
 

@@ -1,59 +1,70 @@
 """Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from session_management.access import Denial
-from session_management.client_changes import ClientChange
 from session_management.environment import ManagerEnvironment
-from session_management.errors import (
-    ConfigurationError,
-    SessionManagementError,
-    StoreUnavailableError,
-    TooManyAttemptsError,
-)
-from session_management.interfaces import ValidationPath
-from session_management.models import Session
-
-METRICS_NAMESPACE: Final = "SessionManagement"
+from session_management.errors import ConfigurationError, StoreUnavailableError
+from session_management.events import Event, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
+from session_management.interfaces import Clock, ValidationPath
+from session_management.metrics import write_metrics_of
+from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
 
 logger = Logger(service="session-management")
+
+_WRITE: Final = {"INFO": logger.info, "WARNING": logger.warning, "ERROR": logger.error}
+
+
+def tell(event: Event) -> None:
+    """Write *event* as one JSON line, and its metrics as another. Whoever tells it has done it."""
+    _WRITE[event.level](event.says, event=event.name, **event.facts)
+    write_metrics_of(event)
 
 
 class LoggingObserver:
     """Tells the log and the metrics what the rules did; the way of each validation only outside production."""
 
-    def __init__(self, mode: ManagerEnvironment) -> None:
-        """Know the mode."""
+    def __init__(self, mode: ManagerEnvironment, *, clock: Clock) -> None:
+        """Know the mode. What is counted is written by *clock*."""
         self._tells_paths = mode != "production"
+        self._counts = ValidationCounts(clock)
+
+    def happened(self, event: Event) -> None:
+        """Tell it."""
+        tell(event)
 
     def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
-        """Tell, outside production, how a validation came to its answer."""
+        """Count it, and tell, outside production, how it came to its answer."""
+        self._counts.add(VALID if is_valid else INVALID, BY_PATH[path])
         if self._tells_paths:
             logger.debug("a session was validated", path=path, is_valid=is_valid)
 
+    def could_not_validate(self) -> None:
+        """Count it: which store failed is told already."""
+        self._counts.add(UNDECIDED)
+
     def store_failed(self, error: StoreUnavailableError) -> None:
         """Tell that a store failed; the request may have gone on without it."""
-        logger.warning("a store failed", store=error.store, reason=error.reason)
-        _count("StoreFailures", error.store)
+        tell(StoreFailed(store=error.store, reason=error.reason))
 
     def breaker_changed(self, store: str, *, is_open: bool) -> None:
         """Tell that a store is spared from now on, or is back."""
-        if is_open:
-            logger.error("a store failed repeatedly and is spared for a while", store=store)
-            _count("BreakerOpened", store)
-        else:
-            logger.info("a store answers again", store=store)
+        tell(StoreSpared(store=store) if is_open else StoreBack(store=store))
 
 
 class SilentObserver:
     """Tells nobody: whoever asks the stores reports by itself what comes of it."""
 
+    def happened(self, event: Event) -> None:
+        """Say nothing."""
+
     def validated(self, path: ValidationPath, *, is_valid: bool) -> None:
+        """Say nothing."""
+
+    def could_not_validate(self) -> None:
         """Say nothing."""
 
     def store_failed(self, error: StoreUnavailableError) -> None:
@@ -63,55 +74,11 @@ class SilentObserver:
         """Say nothing."""
 
 
-def tell_faults(error: ConfigurationError) -> None:
-    """Log every fault of the settings in one line."""
-    logger.error("the settings cannot work", faults=error.faults)
-    with single_metric("ConfigurationErrors", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE):
-        pass
-
-
-def tell_spared(error: SessionManagementError) -> None:
-    """Log, of a request that is answered 503, that no store was asked: nobody else has told that."""
-    if isinstance(error, StoreUnavailableError) and not error.was_tried:
-        logger.warning("a request was answered without asking a store", store=error.store, reason=error.reason)
-
-
-def tell_limited(error: SessionManagementError) -> None:
-    """Log that a try was refused since too many had failed; for whom is not known yet, and from where is not told."""
-    if isinstance(error, TooManyAttemptsError):
-        logger.warning("too many attempts: a try was refused", retry_after_seconds=error.retry_after_seconds)
-        with single_metric("AttemptsRefused", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE):
-            pass
-
-
-def tell_client_changed(session: Session, changes: Sequence[ClientChange], *, is_refused: bool) -> None:
-    """Log that another client presented *session* than opened it: what changed, and neither address nor device."""
-    logger.info(
-        "a session was presented by another client",
-        session_handle=session.handle,
-        user_id=session.user_id,
-        changed=changes,
-        is_refused=is_refused,
-    )
-    _count("ClientChanges", "+".join(changes), dimension="changed")
-
-
-def tell_denied(session: Session, denial: Denial) -> None:
-    """Log that an authorizer's policy denied a live *session*, and why."""
-    logger.info("a live session was denied", session_handle=session.handle, user_id=session.user_id, denied=denial)
-    _count("AuthorizerDenials", denial, dimension="denied")
-
-
 @contextmanager
 def telling_faults() -> Iterator[None]:
-    """Log faults of the settings that come up inside, and let them go on to Lambda."""
+    """Tell of faults of the settings that come up inside, and let them go on to Lambda."""
     try:
         yield
     except ConfigurationError as error:
-        tell_faults(error)
+        tell(SettingsFaulty(faults=error.faults))
         raise
-
-
-def _count(name: str, value: str, *, dimension: str = "store") -> None:
-    with single_metric(name, MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
-        metric.add_dimension(dimension, value)

@@ -30,6 +30,7 @@ class Sweep:
         self._copies = copies
         self._policy = policy
         self._redis_answers = True
+        self._lag: float | None = None
         self._counts = dict.fromkeys(
             ("expired_deleted", "revoked_deleted", "fences_written", "legacy_cleared", "plain_deleted", "batches"), 0
         )
@@ -45,8 +46,12 @@ class Sweep:
                 self._end_plain(self._policy.upgrade_plain_until)
         except _TimeIsUpError:
             finished = False
-        finished = finished and self._redis_answers
-        return SweepReport(**self._counts, plain_left=self._plain_left, finished=finished)
+        return SweepReport(
+            **self._counts,
+            plain_left=self._plain_left,
+            lag_seconds=self._lag,
+            finished=finished and self._redis_answers,
+        )
 
     def _fence_again(self) -> None:
         """Write the fence of everything revoked within a fence's life: a logout may have missed Redis."""
@@ -61,6 +66,7 @@ class Sweep:
 
     def _delete_expired(self) -> None:
         self._check_time()
+        self._lag = round(self._records.lag().total_seconds(), 3)
         for deleted in self._records.delete_expired(_BATCH):
             self._counts["batches"] += 1
             self._counts["expired_deleted"] += deleted

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from session_management.constants import FENCE_SECONDS
-from session_management.models import Session, User
+from session_management.models import Ended, Session, User
 from tests.contract.sessions import LIFE, a_session, checked, opened
 from tests.contract.stores import StoredSession, Stores
 
@@ -22,23 +22,23 @@ def keys(sessions: Sequence[Session]) -> set[str]:
 def test_a_session_is_revoked_once_for_good(stores: Stores, user: User) -> None:
     key = opened(stores, user).session.key
     revoked_at = stores.clock.now()
-    assert stores.database.sessions.revoke(key, "logout") is True
+    assert stores.database.sessions.revoke(key, "logout") == Ended(user.id, is_new=True)
     stores.pass_time(60)
 
-    assert stores.database.sessions.revoke(key, "another reason") is True
+    assert stores.database.sessions.revoke(key, "another reason") == Ended(user.id, is_new=False)
     assert stores.row(key) == StoredSession(revoked_at, "logout")
 
 
 def test_an_unknown_session_is_not_revoked(stores: Stores, user: User) -> None:
     key = opened(stores, user).session.key
-    assert stores.database.sessions.revoke("f" * 64, "logout") is False
+    assert stores.database.sessions.revoke("f" * 64, "logout") is None
     assert not is_revoked(stores, key)
 
 
 def test_an_expired_session_can_still_be_revoked(stores: Stores, user: User) -> None:
     key = opened(stores, user).session.key
     stores.pass_time(LIFE.total_seconds() + 1)
-    assert stores.database.sessions.revoke(key, "logout") is True
+    assert stores.database.sessions.revoke(key, "logout") == Ended(user.id, is_new=True)
 
 
 def test_revoking_all_ends_every_session_of_the_user_but_one(stores: Stores, user: User) -> None:

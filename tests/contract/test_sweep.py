@@ -51,6 +51,20 @@ def test_expired_rows_go_in_steps_until_none_is_left(stores: Stores, user: User)
     assert [key for key in (*gone, kept) if stores.row(key)] == [kept]
 
 
+def test_the_lag_is_for_how_long_the_row_has_been_over_that_is_over_for_longest(stores: Stores, user: User) -> None:
+    for span in (1.5 * HOUR, HOUR, 30 * HOUR):
+        ending_in(stores, user, span)
+    revoked(stores, user, ends_in=timedelta(seconds=1))
+    assert stores.database.sweep.lag() == timedelta(0)
+    stores.pass_time(7200)
+
+    # A real server's clock has gone on a little, meanwhile.
+    lag = stores.database.sweep.lag()
+    assert HOUR <= lag < HOUR + timedelta(seconds=5)
+    assert sum(stores.database.sweep.delete_expired(10)) == 2
+    assert stores.database.sweep.lag() == timedelta(0)
+
+
 def test_a_revoked_row_is_not_taken_for_an_expired_one(stores: Stores, user: User) -> None:
     """It is kept for its retention, whatever its expiry."""
     key = revoked(stores, user, ends_in=HOUR)

@@ -22,6 +22,7 @@ def test_a_tick_is_answered_with_counts(service: Service) -> None:
         "plain_deleted": 0,
         "plain_left": None,
         "batches": 4,
+        "lag_seconds": 0.0,
         "finished": True,
     }
 

@@ -1,5 +1,6 @@
 """P5: a session ID or a password is never at rest, and never in anything that is logged."""
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.support.managers import Environment
 from tests.support.servers import server_environment
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
+EMAIL: Final = "ann@example.com"
 PASSWORD: Final = "the-password-nobody-may-see"
 WRONG: Final = "a-wrong-password-nobody-may-see"
 
@@ -86,6 +88,9 @@ def test_nothing_secret_is_logged_while_all_is_well(
     assert handle_of(session_id) in written
     for secret in (session_id, PASSWORD, WRONG, postgres.password, valkey.password):
         assert secret not in written
+    told = [line for line in written.splitlines() if '"event":' in line or '"_aws":' in line]
+    assert {"login_succeeded", "login_failed", "logged_out"} <= {json.loads(line).get("event") for line in told}
+    assert not [line for line in told if EMAIL in line]
     assert ("a session was validated" in written) == (mode == "development")
 
 

@@ -119,7 +119,7 @@ def test_an_operator_sees_what_is_left_until_when_and_what_becomes_of_a_session(
     assert left() == ("ok", 2)
     assert explained() == (
         {"accepted": True, "decided_by": "upgraded"},
-        "it is still in plain form, and becomes a digest when it is used",
+        "what is still in plain form becomes a digest when it is used",
     )
     switch(EARLIER)
     assert left() == ("warning", 2)

@@ -41,7 +41,7 @@ def manager_client(number: int, variables: Variables) -> list[str]:
 def careful_client(number: int, variables: Variables) -> list[str]:
     """Run 150 different queries through the layer's connection; return those answered with something else."""
     settings, clock = Settings.from_environment(variables), SystemClock()
-    observer = LoggingObserver(settings.mode)
+    observer = LoggingObserver(settings.mode, clock=clock)
     postgres = connections.postgres_for(settings.postgres, clock=clock, observer=observer)
     wrong = _ask(number, postgres.fetch)
     connections.close_postgres()

@@ -69,7 +69,7 @@ def session_id(manager: UserManager) -> str:
 def adapter(variables: Variables, manager: UserManager) -> RedisSessionAdapter:
     """Return an adapter on the manager's own connection."""
     settings, clock = Settings.from_environment(variables), SystemClock()
-    client = connections.redis_for(settings.redis, clock=clock, observer=LoggingObserver(settings.mode))
+    client = connections.redis_for(settings.redis, clock=clock, observer=LoggingObserver(settings.mode, clock=clock))
     return RedisSessionAdapter(client, clock, keeps_plain_ids=False)
 
 

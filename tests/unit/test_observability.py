@@ -8,15 +8,11 @@ import pytest
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
 from session_management.errors import ConfigurationError, StoreUnavailableError
+from session_management.events import ClientChanged, LoggedOut, SessionDenied, SettingsFaulty
 from session_management.interfaces import ValidationPath
 from session_management.models import Session
-from session_management.observability import (
-    LoggingObserver,
-    tell_client_changed,
-    tell_denied,
-    tell_faults,
-    telling_faults,
-)
+from session_management.observability import LoggingObserver, SilentObserver, tell, telling_faults
+from tests.support.clock import ToldClock
 from tests.support.log import Log
 
 FAILURE = StoreUnavailableError("redis", "it did not answer in time")
@@ -43,7 +39,7 @@ def check_embedded_metric_format(line: dict[str, Any]) -> None:
 
 def test_a_failure_of_a_store_is_a_warning_and_a_metric_by_store(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
     """ASVS 16.3.4."""
-    LoggingObserver("production").store_failed(FAILURE)
+    LoggingObserver("production", clock=ToldClock()).store_failed(FAILURE)
 
     (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["store"], line["reason"]) == ("WARNING", "redis", "it did not answer in time")
@@ -54,7 +50,7 @@ def test_a_failure_of_a_store_is_a_warning_and_a_metric_by_store(log: Log, capsy
 
 
 def test_an_open_breaker_is_an_error_and_a_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
-    LoggingObserver("production").breaker_changed("postgresql", is_open=True)
+    LoggingObserver("production", clock=ToldClock()).breaker_changed("postgresql", is_open=True)
 
     (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["store"]) == ("ERROR", "postgresql")
@@ -62,30 +58,52 @@ def test_an_open_breaker_is_an_error_and_a_metric(log: Log, capsys: pytest.Captu
     assert (metric["BreakerOpened"], metric["store"]) == ([1.0], "postgresql")
 
 
-def test_a_closed_breaker_is_good_news_and_no_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
-    LoggingObserver("production").breaker_changed("postgresql", is_open=False)
+def test_a_closed_breaker_is_good_news_and_a_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingObserver("production", clock=ToldClock()).breaker_changed("postgresql", is_open=False)
 
-    (line,) = log.lines
+    (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["store"]) == ("INFO", "postgresql")
-    assert metrics(capsys) == []
+    check_embedded_metric_format(metric)
+    assert (metric["BreakerClosed"], metric["store"]) == ([1.0], "postgresql")
 
 
 @pytest.mark.parametrize("path", ValidationPath)
 def test_outside_production_the_way_of_each_validation_is_told(log: Log, path: ValidationPath) -> None:
-    LoggingObserver("mock").validated(path, is_valid=False)
+    LoggingObserver("mock", clock=ToldClock()).validated(path, is_valid=False)
 
     (line,) = log.lines
     assert (line["level"], line["path"], line["is_valid"]) == ("DEBUG", path, False)
 
 
-def test_in_production_the_way_of_a_validation_is_not_told(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
-    LoggingObserver("production").validated(ValidationPath.RECORD, is_valid=True)
+def test_in_production_the_way_of_a_validation_is_not_told(log: Log) -> None:
+    LoggingObserver("production", clock=ToldClock()).validated(ValidationPath.RECORD, is_valid=True)
+
+    assert log.lines == []
+
+
+def test_an_event_is_one_line_with_its_name_its_level_its_sentence_and_its_fields(log: Log) -> None:
+    """ASVS 16.2.1."""
+    observer = LoggingObserver("production", clock=ToldClock())
+    observer.happened(LoggedOut(user_id="a user", session_handle="a handle", is_fenced=False))
+
+    (line,) = log.lines
+    assert (line["event"], line["level"], line["message"]) == ("logged_out", "INFO", "somebody logged out")
+    assert (line["user_id"], line["session_handle"], line["is_fenced"]) == ("a user", "a handle", False)
+
+
+def test_a_silent_observer_tells_nobody(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+    silent = SilentObserver()
+    silent.happened(SettingsFaulty(faults=()))
+    silent.validated(ValidationPath.COPY, is_valid=True)
+    silent.could_not_validate()
+    silent.store_failed(FAILURE)
+    silent.breaker_changed("redis", is_open=True)
 
     assert (log.lines, metrics(capsys)) == ([], [])
 
 
 def test_all_faults_of_the_settings_are_one_line_and_one_metric(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
-    tell_faults(ConfigurationError(["DATABASE_URL: is not set", "COOKIE_NAME: is wrong"]))
+    tell(SettingsFaulty(faults=("DATABASE_URL: is not set", "COOKIE_NAME: is wrong")))
 
     (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["faults"]) == ("ERROR", ["DATABASE_URL: is not set", "COOKIE_NAME: is wrong"])
@@ -123,7 +141,8 @@ def test_a_changed_client_is_one_line_and_one_metric(
 
     ASVS 16.3.3, NIST SP 800-63B-4, 5.3.
     """
-    tell_client_changed(session, changes, is_refused=is_refused)
+    handle, user_id = session.handle, session.user_id
+    tell(ClientChanged(session_handle=handle, user_id=user_id, changed=changes, is_refused=is_refused))
 
     (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["changed"], line["is_refused"]) == ("INFO", [*changes], is_refused)
@@ -138,7 +157,7 @@ def test_a_denied_session_is_one_line_and_one_metric(
     log: Log, capsys: pytest.CaptureFixture[str], session: Session, denial: Denial
 ) -> None:
     """ASVS 16.3.2: refused authorizations are logged."""
-    tell_denied(session, denial)
+    tell(SessionDenied(session_handle=session.handle, user_id=session.user_id, denied=denial))
 
     (line,), (metric,) = log.lines, metrics(capsys)
     assert (line["level"], line["denied"]) == ("INFO", denial)

@@ -39,6 +39,9 @@ class FakeRecords:
         self._step("revoked lately")
         return sorted(key for key in self.revoked_lately if key > after)[:limit]
 
+    def lag(self) -> timedelta:
+        return timedelta(seconds=self.expired)
+
     def delete_expired(self, limit: int) -> Iterator[int]:
         deleted = limit
         while deleted == limit:
@@ -141,7 +144,7 @@ def keys(count: int) -> list[str]:
 def test_nothing_to_sweep_is_a_finished_sweep() -> None:
     report = run(FakeRecords())
 
-    assert report == SweepReport(batches=4, finished=True)
+    assert report == SweepReport(batches=4, lag_seconds=0.0, finished=True)
 
 
 @pytest.mark.parametrize("count", [1, BATCH - 1, BATCH, BATCH + 1, 10 * BATCH])
@@ -300,6 +303,10 @@ def test_with_no_time_at_all_nothing_is_begun(told: ToldClock) -> None:
     assert (report, records.steps) == (SweepReport(finished=False), [])
 
 
+def test_the_lag_is_what_it_was_before_anything_was_deleted() -> None:
+    assert run(FakeRecords(expired=7)).lag_seconds == 7.0
+
+
 def test_a_report_is_what_the_function_answers() -> None:
     assert asdict(run(FakeRecords())).keys() == {
         "expired_deleted",
@@ -309,6 +316,7 @@ def test_a_report_is_what_the_function_answers() -> None:
         "plain_deleted",
         "plain_left",
         "batches",
+        "lag_seconds",
         "finished",
     }
 

@@ -8,7 +8,7 @@ from itertools import filterfalse
 from session_management.adapters.memory import MemoryDatabase, SessionRow, public
 from session_management.constants import FENCE_SECONDS
 from session_management.interfaces import Clock
-from session_management.models import RecordedSession, Session, SessionWithUser, UserStatus
+from session_management.models import Ended, RecordedSession, Session, SessionWithUser, UserStatus
 from session_management.tokens import SessionNames, is_handle
 
 
@@ -62,21 +62,24 @@ class MemorySessionAdapter:
             session = replace(row.session, expires_at=expires_at, last_activity=now)
             return self._with_user(self._put(replace(row, session=session)))
 
-    def revoke(self, key: str, reason: str) -> bool:
-        """End one session, for good; whether there is a record of it, just ended or before."""
+    def revoke(self, key: str, reason: str) -> Ended | None:
+        """End one session, for good; whose it is, if there is a record of it, just ended or before."""
         with self._database.lock:
             row = self._database.sessions.get(key)
+            ended = Ended(row.session.user_id, is_new=not row.session.revoked) if row else None
             if row and not row.session.revoked:
                 self._end(row, reason)
-            self.forget(key)
-            return row is not None
+            forgotten = self.forget(key)
+            return ended or forgotten
 
-    def forget(self, key: str) -> None:
-        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
-        if self._names.at_rest == "plain":
-            with self._database.lock:
-                for user in [user for user in self._database.users.values() if user.session_id == key]:
-                    self._database.users[user.user.id] = replace(user, session_id=None)
+    def forget(self, key: str) -> Ended | None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form; whose it was."""
+        with self._database.lock:
+            rows = [row for row in self._database.users.values() if row.session_id == key]
+            if self._names.at_rest != "plain" or not rows:
+                return None
+            self._database.users[rows[0].user.id] = replace(rows[0], session_id=None)
+            return Ended(rows[0].user.id, is_new=True)
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""
@@ -203,6 +206,12 @@ class MemorySweepAdapter:
             over = [key for key, row in rows if not row.session.revoked and row.session.expires_at < now][:limit]
             deleted = self._remove(over)
             yield deleted
+
+    def lag(self) -> timedelta:
+        """Return for how long the row has been over that is over for longest; zero for none."""
+        now = self._clock.now()
+        ends = [row.session.expires_at for row in self._database.sessions.values() if not row.session.revoked]
+        return max([now - end for end in ends if end < now], default=timedelta(0))
 
     def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""

@@ -15,7 +15,7 @@ from session_management.adapters.postgres_rows import (
 )
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
-from session_management.models import RecordedSession, Session, SessionWithUser
+from session_management.models import Ended, RecordedSession, Session, SessionWithUser
 from session_management.tokens import SessionNames
 
 # What has not ended: expiry.ExpiryRule, as a guard on writes; who asks decides by the rule itself.
@@ -74,11 +74,12 @@ _REVOKE: Final = """
     WITH ended AS (
         UPDATE sessions SET revoked = true, revoked_at = now(), revoked_reason = :reason
         WHERE id = :key AND NOT revoked
+        RETURNING id
     )
-    SELECT 1 FROM sessions WHERE id = :key
+    SELECT user_id::text, EXISTS (SELECT FROM ended) FROM sessions WHERE id = :key
 """
 # Where IDs are plain, the original may know the session by the legacy column of its user.
-_FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key"
+_FORGET: Final = "UPDATE users SET session_id = NULL WHERE session_id = :key RETURNING id::text, true"
 
 # The lock orders this against logins and other changes of the user. The legacy column is a session as well, and those
 # of the original that no column names are ended by the date alone; the one that is kept has its handle for that.
@@ -205,16 +206,16 @@ class PostgreSQLSessionAdapter:
             return None
         return self._found(_EXTEND, key=key, until=until, now=now, idle_since=idle_since)
 
-    def revoke(self, key: str, reason: str) -> bool:
-        """End one session, for good; whether there is a record of it, just ended or before."""
-        is_recorded = bool(self._postgres.fetch(_REVOKE, key=key, reason=reason))
-        self.forget(key)
-        return is_recorded
+    def revoke(self, key: str, reason: str) -> Ended | None:
+        """End one session, for good; whose it is, if there is a record of it, just ended or before."""
+        rows = self._postgres.fetch(_REVOKE, key=key, reason=reason)
+        forgotten = self.forget(key)
+        return Ended(*rows[0]) if rows else forgotten
 
-    def forget(self, key: str) -> None:
-        """Clear the legacy column that holds *key*, if session IDs are kept in plain form."""
-        if self._names.at_rest == "plain":
-            self._postgres.execute(_FORGET, key=key)
+    def forget(self, key: str) -> Ended | None:
+        """Clear the legacy column that holds *key*, if session IDs are kept in plain form; whose it was."""
+        rows = self._postgres.fetch(_FORGET, key=key) if self._names.at_rest == "plain" else []
+        return Ended(*rows[0]) if rows else None
 
     def revoke_all(self, user_id: str, reason: str, except_key: str | None) -> list[str]:
         """End all of a user's sessions but one; the keys of those that ended now. Runs inside a transaction."""

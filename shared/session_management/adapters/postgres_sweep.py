@@ -31,6 +31,10 @@ _SIZE: Final = """
 _EXPIRED_UP_TO: Final = """
     SELECT count(*) FROM (SELECT FROM sessions WHERE NOT revoked AND expires_at < now() LIMIT :enough) AS expired
 """
+_LAG: Final = """
+    SELECT extract(epoch FROM now() - expires_at)::float8 FROM sessions
+    WHERE NOT revoked AND expires_at < now() ORDER BY expires_at LIMIT 1
+"""
 # Few: by the index, leaving alone what somebody else holds.
 _EXPIRED_BATCH: Final = """
     DELETE FROM sessions WHERE ctid = ANY (ARRAY(
@@ -105,6 +109,11 @@ class PostgreSQLSweepAdapter:
         while deleted == limit:
             deleted = self._postgres.execute(_EXPIRED_BATCH, limit=limit)
             yield deleted
+
+    def lag(self) -> timedelta:
+        """Return for how long the row has been over that is over for longest; zero for none."""
+        rows = self._postgres.fetch(_LAG)
+        return timedelta(seconds=rows[0][0] if rows else 0)
 
     def purgeable(self, retention: timedelta, limit: int, *, only_expired: bool) -> Sequence[tuple[str, bool]]:
         """Return (key, whether its copy may live) of revoked rows past *retention*, oldest first."""

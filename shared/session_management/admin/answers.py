@@ -25,7 +25,7 @@ _VERDICTS: Final = {
     ValidationPath.RECORD: "the record in PostgreSQL decides",
     ValidationPath.RECORD_WITHOUT_REDIS: "the record in PostgreSQL decides, since Redis does not answer",
     ValidationPath.ORIGINAL: "the original application's session decides, if there is one",
-    ValidationPath.UPGRADED: "it is still in plain form, and becomes a digest when it is used",
+    ValidationPath.UPGRADED: "what is still in plain form becomes a digest when it is used",
     None: "nobody can tell: a validation is answered 503, if the session is known at all",
 }
 _IN_ANOTHER_FORM: Final = "it is not kept as SESSION_ID_AT_REST asks, and refused"

@@ -24,10 +24,11 @@ from session_management.admin.requests import (
     Verify,
     read_command,
 )
+from session_management.events import CommandDone
 from session_management.factory import UserManagerFactory
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, User, UserStatus, is_user_id
-from session_management.observability import logger
+from session_management.observability import tell
 
 type Answer = dict[str, Any]
 
@@ -46,7 +47,7 @@ def perform(event: object) -> Answer:
     """
     name, command = read_command(event)
     answer = _DOING[type(command)](command)
-    logger.info("an operator's command was done", command=name, user_id=_id_in(answer))
+    tell(CommandDone(command=name, user_id=_id_in(answer)))
     return answer
 
 

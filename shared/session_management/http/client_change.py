@@ -2,9 +2,10 @@
 
 from session_management.client_changes import changes_of
 from session_management.errors import UnauthenticatedError
+from session_management.events import ClientChanged
 from session_management.http.clients import Sent, client_of
 from session_management.models import SessionWithUser
-from session_management.observability import tell_client_changed
+from session_management.observability import tell
 from session_management.settings import Settings
 
 
@@ -25,5 +26,6 @@ def is_client_refused(request: Sent, found: SessionWithUser, settings: Settings)
     changes = changes_of(found.session, client_of(request, settings))
     is_refused = bool(changes) and settings.client_change_policy == "deny"
     if changes:
-        tell_client_changed(found.session, changes, is_refused=is_refused)
+        handle, user_id = found.session.handle, found.user.id
+        tell(ClientChanged(session_handle=handle, user_id=user_id, changed=changes, is_refused=is_refused))
     return is_refused

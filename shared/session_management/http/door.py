@@ -7,13 +7,19 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from session_management.deadline import deadline
-from session_management.errors import ConfigurationError, SessionManagementError
+from session_management.errors import (
+    ConfigurationError,
+    SessionManagementError,
+    StoreUnavailableError,
+    TooManyAttemptsError,
+)
+from session_management.events import LimitReached, OriginRefused, SettingsFaulty, StoreNotAsked
 from session_management.factory import UserManagerFactory
-from session_management.http.errors import MethodNotAllowedError
+from session_management.http.errors import ForbiddenOriginError, MethodNotAllowedError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
 from session_management.http.requests import Request, lower_case, read_request
 from session_management.http.responses import Response, no_content, problem
-from session_management.observability import tell_faults, tell_limited, tell_spared
+from session_management.observability import tell
 from session_management.settings import Settings
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -48,7 +54,7 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
     try:
         settings = UserManagerFactory.settings()
     except ConfigurationError as error:
-        tell_faults(error)
+        tell(SettingsFaulty(faults=error.faults))
         return problem(error)
     try:
         response = _pass(read_request(event), methods_of, settings, answer)
@@ -58,9 +64,13 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
 
 
 def refusal(error: SessionManagementError) -> Response:
-    """Return the problem document of *error*, and log what nobody has logged yet."""
-    tell_spared(error)
-    tell_limited(error)
+    """Return the problem document of *error*, and tell what nobody has told yet."""
+    if isinstance(error, ForbiddenOriginError):
+        tell(OriginRefused(reason=error.reason))
+    if isinstance(error, TooManyAttemptsError):
+        tell(LimitReached(retry_after_seconds=error.retry_after_seconds))
+    if isinstance(error, StoreUnavailableError) and not error.was_tried:
+        tell(StoreNotAsked(store=error.store, reason=error.reason))
     return problem(error)
 
 

@@ -45,7 +45,15 @@ class NotFoundError(SessionManagementError):
 
 
 class ForbiddenOriginError(SessionManagementError):
-    """A page of an origin that is not allowed sent this request."""
+    """A page of an origin that is not allowed sent this request, or it does not say where it comes from.
+
+    `reason` is one of the event `origin_refused`.
+    """
+
+    def __init__(self, detail: str, *, reason: str = "foreign") -> None:
+        """Say what is wrong."""
+        self.reason = reason
+        super().__init__(detail)
 
 
 class RegistrationClosedError(SessionManagementError):

@@ -60,7 +60,7 @@ def check_origin(request: Request, settings: Settings) -> None:
     if (origin and origin.lower() in settings.allowed_origins) or site in ("same-origin", "none"):
         return
     if origin is None and site is None and has_cookie:
-        raise ForbiddenOriginError("with the cookie, send Origin or Sec-Fetch-Site")
+        raise ForbiddenOriginError("with the cookie, send Origin or Sec-Fetch-Site", reason="unsaid")
     if site is None and (origin is None or _is_own(origin, request)):
         return
     raise ForbiddenOriginError("this origin is not allowed")

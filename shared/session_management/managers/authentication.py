@@ -3,6 +3,7 @@
 from typing import Final
 
 from session_management.errors import InvalidCredentialsError
+from session_management.events import LoginFailed, LoginSucceeded, Refusal
 from session_management.interfaces import UserRepository
 from session_management.limiter import Limiter
 from session_management.managers.opening import Opening, Proof
@@ -44,14 +45,20 @@ class Authentication:
             hashed = user.hashed_password if user and self._may_log_in(user) else None
             verified = verify_password(password, hashed)
             if not user or not verified.is_right:
-                raise InvalidCredentialsError(_WRONG)
-            proof = Proof(hashed, verified.new_hash, self._policy.login_requires_verified, reservation.redis_failure)
+                raise self._refused(user, Refusal.of(user, may_log_in=user is not None and self._may_log_in(user)))
+            needs_verified, redis_failure = self._policy.login_requires_verified, reservation.redis_failure
+            proof = Proof(hashed, verified.new_hash, needs_verified, redis_failure, LoginSucceeded)
             ttl = self._policy.life(is_persistent=is_persistent)
             opened = self._opening.open(user.id, metadata, ttl, is_persistent=is_persistent, proof=proof)
             if opened is None:
-                raise InvalidCredentialsError(_WRONG)
+                raise self._refused(user, Refusal.CHANGED_MEANWHILE)
         self._opening.replace(presented_session_id, reservation.redis_failure)
         return opened
+
+    def _refused(self, user: User | None, reason: Refusal) -> InvalidCredentialsError:
+        """Tell operators why a login is refused, and return the error that tells nobody else."""
+        self._opening.report.tell(LoginFailed(reason=reason, user_id=user.id if user else None))
+        return InvalidCredentialsError(_WRONG)
 
     def _may_log_in(self, user: User) -> bool:
         return user.status is UserStatus.ACTIVE and (user.is_verified or not self._policy.login_requires_verified)

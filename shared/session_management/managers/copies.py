@@ -58,8 +58,11 @@ class Copies:
         with suppress(StoreUnavailableError):
             self._adapter.invalidate(session)
 
-    def fence(self, keys: Iterable[str]) -> None:
-        """Put a "revoked" fence over each copy, as far as Redis answers; the sweeper does the rest."""
-        with suppress(StoreUnavailableError):
+    def fence(self, keys: Iterable[str]) -> bool:
+        """Put a "revoked" fence over each copy; whether Redis took them all. The sweeper does the rest."""
+        try:
             for key in keys:
                 self._adapter.delete(key)
+        except StoreUnavailableError:
+            return False
+        return True

@@ -91,6 +91,9 @@ class Explaining:
         if not is_found and self._policy.accepts_original:
             # Whether the original knows the session, only Redis may tell.
             return ValidationPath.ORIGINAL, None if look.failure else False
+        if recorded is None and self._policy.is_upgrading(now):
+            # It may be one of the original's, which only its ID finds.
+            return ValidationPath.UPGRADED, None
         path = ValidationPath.RECORD_WITHOUT_REDIS if look.failure else ValidationPath.RECORD
         return path, state is SessionState.LIVE
 

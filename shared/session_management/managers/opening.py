@@ -8,6 +8,7 @@ from typing import Final
 
 from session_management.deadline import asking_again
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
+from session_management.events import Event, SessionCreated
 from session_management.interfaces import Clock, DatabaseAdapter
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
@@ -22,13 +23,14 @@ class Proof:
 
     `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
     With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
-    Redis twice.
+    Redis twice. `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`.
     """
 
     verified_hash: str | None = None
     new_hash: str | None = None
     needs_verified_email: bool = False
     redis_failure: StoreUnavailableError | None = None
+    told: Callable[..., Event] = SessionCreated
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Opening:
         self._revocation = revocation
         self._policy = policy
         self._clock = clock
+        self.report: Final = revocation.report
 
     def open(
         self,
@@ -92,19 +95,20 @@ class Opening:
             found = self._found_again(session, unknown)
         if found is None:
             return None
+        told = proof.told(user_id=found.user.id, session_handle=found.session.handle)
         if isinstance(whose, str):
-            if proof.redis_failure is None:
-                self._copies.fence(evicted)
-        elif evicted:
-            # To end these was what was asked for: it is done only when both stores know.
-            self._revocation.fence(found.user.id, evicted, opened=session.key)
+            is_fenced = proof.redis_failure is None and self._copies.fence(evicted)
+            self.report.tell(told, *self.report.revoked(whose, "limit", evicted), is_fenced=is_fenced)
+        else:
+            with self.report.fencing(told, *self.report.revoked(found.user.id, "password_change", evicted)):
+                if evicted:
+                    # To end these was what was asked for: it is done only when both stores know.
+                    self._revocation.fence(found.user.id, evicted, opened=session.key)
         # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
         self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
         return LogIn(session_id, found.session, found.user)
 
-    def open_with(
-        self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof = _NO_PROOF
-    ) -> LogIn:
+    def open_with(self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof) -> LogIn:
         """Open a session for its usual lifetime and make *change*, as one: both happen, or nothing. Raises as `open`.
 
         Raises:

@@ -1,6 +1,9 @@
 """Changing one's own password: everything that was open ends, and the client goes on under a new session ID."""
 
+from functools import partial
+
 from session_management.errors import InvalidCredentialsError, UnauthenticatedError
+from session_management.events import PasswordChanged, PasswordChangeFailed, Refusal
 from session_management.interfaces import DatabaseAdapter
 from session_management.limiter import Limiter
 from session_management.managers.input_checks import checked_password
@@ -51,23 +54,32 @@ class PasswordChange:
                 raise reservation.redis_failure
             hashed = self._verified(found, current)
             # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
-            proof = Proof(hashed, hash_password(new))
+            proof = Proof(hashed, hash_password(new), told=partial(PasswordChanged, is_own=True))
             return self._renew(found.session, metadata, proof)
 
     def _verified(self, found: SessionWithUser, current: str) -> str:
         """Return the hash that *current* belongs to; one computation, whatever is wrong."""
         hashed = self._database.users.find_hash(found.user.id)
         if not verify_password(current, hashed).is_right or hashed is None:
+            self._refused(found.session, Refusal.WRONG_PASSWORD if hashed else Refusal.NO_PASSWORD)
             raise InvalidCredentialsError("the current password is wrong")
         return hashed
 
     def _renew(self, session: Session, metadata: SessionMetadata, proof: Proof) -> LogIn:
-        return self._opening.open_with(
-            lambda: Changed(session.user_id, self._end_all(session)),
-            metadata,
-            is_persistent=session.is_persistent,
-            proof=proof,
-        )
+        try:
+            return self._opening.open_with(
+                lambda: Changed(session.user_id, self._end_all(session)),
+                metadata,
+                is_persistent=session.is_persistent,
+                proof=proof,
+            )
+        except InvalidCredentialsError:
+            self._refused(session, Refusal.CHANGED_MEANWHILE)
+            raise
+
+    def _refused(self, session: Session, reason: Refusal) -> None:
+        told = PasswordChangeFailed(reason=reason, user_id=session.user_id, session_handle=session.handle)
+        self._opening.report.tell(told)
 
     def _end_all(self, session: Session) -> list[str]:
         """End all sessions under the lock of the user's row; the presented one must be among them, or it ended before.

@@ -1,8 +1,10 @@
 """Registering: a new user, as anybody may make one of themselves, and their first session."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from session_management.errors import EmailTakenError
+from session_management.events import Registered, RegistrationRefused
 from session_management.interfaces import DatabaseAdapter
 from session_management.limiter import Limiter
 from session_management.managers.input_checks import checked_email, checked_password
@@ -43,16 +45,16 @@ class Registration:
             TooManyAttemptsError: there were too many registrations from this address; it costs no hash.
         """
         self._check(email, password)
-        with self._limiter.guarding_registration(metadata.ip) as reservation:
+        with self._limiter.guarding_registration(metadata.ip) as reservation, self._telling_refusal():
             hashed = hash_password(password)
             if self._policy.login_requires_verified:
-                self._create(email, hashed)
+                self._create_alone(email, hashed)
                 return None
             opened = self._opening.open_with(
                 lambda: Changed(self._create(email, hashed).id),
                 metadata,
                 is_persistent=is_persistent,
-                proof=Proof(redis_failure=reservation.redis_failure),
+                proof=Proof(redis_failure=reservation.redis_failure, told=Registered),
             )
         self._opening.replace(presented_session_id, reservation.redis_failure)
         return opened
@@ -65,8 +67,21 @@ class Registration:
         self._check(email, password)
         with self._limiter.guarding_registration(metadata.ip):
             hashed = hash_password(password)
-            with suppress(EmailTakenError):
-                self._create(email, hashed)
+            with suppress(EmailTakenError), self._telling_refusal():
+                self._create_alone(email, hashed)
+
+    @contextmanager
+    def _telling_refusal(self) -> Iterator[None]:
+        """Tell of an email that is taken, and let it go on."""
+        try:
+            yield
+        except EmailTakenError:
+            self._opening.report.tell(RegistrationRefused())
+            raise
+
+    def _create_alone(self, email: str, hashed: str) -> None:
+        user = self._create(email, hashed)
+        self._opening.report.tell(Registered(user_id=user.id, session_handle=None))
 
     def _check(self, email: str, password: str) -> None:
         require_strong(checked_password(password), email=checked_email(email), min_length=self._policy.password_length)

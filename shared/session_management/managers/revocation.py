@@ -1,12 +1,16 @@
 """Ending sessions: the record first, then a fence over every copy. The write side of the two-store protocol."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Final
 
 from session_management.errors import StoreUnavailableError
+from session_management.events import Event, LoggedOut
 from session_management.interfaces import DatabaseAdapter, SessionAdapter
 from session_management.managers.copies import Copies
+from session_management.managers.reporting import Reporting
 from session_management.managers.upgrading import Upgrading
+from session_management.models import Ended
 from session_management.policy import SessionPolicy
 
 
@@ -14,13 +18,20 @@ class Revocation:
     """Ends sessions. Done only when both stores know; the sweeper finishes what Redis missed."""
 
     def __init__(
-        self, *, database: DatabaseAdapter, copies: SessionAdapter, policy: SessionPolicy, upgrading: Upgrading
+        self,
+        *,
+        database: DatabaseAdapter,
+        copies: SessionAdapter,
+        policy: SessionPolicy,
+        upgrading: Upgrading,
+        report: Reporting,
     ) -> None:
         """Use these."""
         self._upgrading = upgrading
         self._database = database
         self._copies = copies
         self._policy = policy
+        self.report: Final = report
 
     def end(self, session_id: str, reason: str, *, redis_failure: StoreUnavailableError | None = None) -> None:
         """End one session. One that is malformed or unknown is ended already.
@@ -34,20 +45,22 @@ class Revocation:
         if key is None:
             return
         if redis_failure and not self._policy.names.takes_plain:
-            self._database.sessions.revoke(key, reason)
+            ended = self._end_record(key, reason)
+            self.report.tell(*self._event_of(ended, key, reason), is_fenced=False)
             raise redis_failure
         failure = self._take_in(session_id, key) if self._policy.names.takes_plain else None
         try:
-            is_recorded = self._end_record(key, reason)
+            ended = self._end_record(key, reason)
         except StoreUnavailableError:
             with suppress(StoreUnavailableError):
                 self._fence_presented(key)
             raise
         # An unknown ID writes nothing, or anybody could fill Redis. The original's sessions have no record.
-        if is_recorded or self._policy.accepts_original:
-            self._fence_presented(key)
-        if failure:
-            raise failure
+        with self.report.fencing(*self._event_of(ended, key, reason)):
+            if ended or self._policy.accepts_original:
+                self._fence_presented(key)
+            if failure:
+                raise failure
 
     def end_one_of(self, user_id: str, handle: str, reason: str) -> bool:
         """End the user's session that people call *handle*; whether they have it, or had it within a fence's life.
@@ -56,10 +69,12 @@ class Revocation:
         """
         found = self._database.sessions.recent(user_id, handle)
         for session in found:
-            if not self._database.sessions.revoke(session.key, reason):
+            ended = self._database.sessions.revoke(session.key, reason)
+            if not ended:
                 # It was taken in since it was looked for, and has another key; or it is gone.
                 return self.end_one_of(user_id, handle, reason)
-            self._copies.delete(session.key)
+            with self.report.fencing(*self._event_of(ended, session.key, reason)):
+                self._copies.delete(session.key)
         return bool(found)
 
     def end_all(self, user_id: str, reason: str, except_session_id: str | None = None) -> int:
@@ -67,7 +82,8 @@ class Revocation:
         except_key = self.key_to_keep(except_session_id)
         with self._database.begin():
             ended = self._database.sessions.revoke_all(user_id, reason, except_key)
-        self.fence(user_id, ended)
+        with self.report.fencing(*self.report.revoked(user_id, reason, ended)):
+            self.fence(user_id, ended)
         return len(ended)
 
     def key_to_keep(self, session_id: str | None) -> str | None:
@@ -92,6 +108,14 @@ class Revocation:
             if not session.revoked and session.key != opened:
                 self._copies.invalidate(session)
 
+    def _event_of(self, ended: Ended | None, key: str, reason: str) -> Sequence[Event]:
+        """Return the event of one session's end; none where it had ended before, or nobody knows whose it was."""
+        if ended is None or not ended.is_new:
+            return []
+        if reason == "logout":
+            return [LoggedOut(user_id=ended.user_id, session_handle=self._policy.names.handle_of_key(key))]
+        return self.report.revoked(ended.user_id, reason, [key])
+
     def _take_in(self, session_id: str, key: str) -> StoreUnavailableError | None:
         """Have a session that may still be in plain form end as the digest that its next use would make of it.
 
@@ -104,12 +128,11 @@ class Revocation:
             Copies(self._copies).fence([key])
             raise
 
-    def _end_record(self, key: str, reason: str) -> bool:
-        """End what is recorded of a presented session, if its ID may be the name of a record; whether there is one."""
+    def _end_record(self, key: str, reason: str) -> Ended | None:
+        """End what is recorded of a presented session, if its ID may be the name of a record; whose it is."""
         if self._policy.names.may_record(key):
             return self._database.sessions.revoke(key, reason)
-        self._database.sessions.forget(key)
-        return False
+        return self._database.sessions.forget(key)
 
     def _fence_presented(self, key: str) -> None:
         """Fence the copy under a presented ID: where that looks like a handle, only what the original wrote."""

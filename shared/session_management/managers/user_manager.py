@@ -1,11 +1,13 @@
 """The user manager: the original's operations, under rules that hold in every mode."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from session_management.adapters.memory_attempts import MemoryAttemptAdapter
 from session_management.errors import InvalidInputError
+from session_management.events import PasswordChanged, Swept, UserChanged, UserCreated, UserDeleted
 from session_management.explanation import Explanation
 from session_management.interfaces import (
     AttemptAdapter,
@@ -32,6 +34,7 @@ from session_management.managers.input_checks import (
 from session_management.managers.opening import Opening
 from session_management.managers.password_change import PasswordChange
 from session_management.managers.registration import Registration
+from session_management.managers.reporting import Reporting
 from session_management.managers.revocation import Revocation
 from session_management.managers.upgrading import Upgrading
 from session_management.managers.validation import Validation
@@ -74,8 +77,11 @@ class UserManager(UserManagerInterface):
         self._policy = policy
         self._clock = clock
         tolerant = Copies(copies)
+        self._report = report = Reporting(observer=observer, names=policy.names)
         upgrading = Upgrading(database=database, copies=tolerant, policy=policy, clock=clock)
-        self._revocation = Revocation(database=database, copies=copies, policy=policy, upgrading=upgrading)
+        self._revocation = Revocation(
+            database=database, copies=copies, policy=policy, upgrading=upgrading, report=report
+        )
         self._limiter = Limiter(shared=attempts, local=MemoryAttemptAdapter(clock), policy=policy.login)
         self._opening = Opening(
             database=database, copies=tolerant, revocation=self._revocation, policy=policy, clock=clock
@@ -119,7 +125,9 @@ class UserManager(UserManagerInterface):
         hashed = user_data.hashed_password
         if user_data.password is not None:
             hashed = hash_password(checked_password(user_data.password))
-        return self._database.users.create(email, hashed, role, user_data.is_verified)
+        user = self._database.users.create(email, hashed, role, user_data.is_verified)
+        self._report.tell(UserCreated(user_id=user.id, role=user.role, is_verified=user.is_verified))
+        return user
 
     def update(self, user_id: str, fields: Mapping[str, Any]) -> User | None:
         """Change `email`, `role`, `is_verified` or `status` of a user; None if there is no such user.
@@ -136,7 +144,10 @@ class UserManager(UserManagerInterface):
             is_disabled = user is not None and user.status is UserStatus.DISABLED
             ended = self._database.sessions.revoke_all(user_id, "user_disabled", None) if is_disabled else []
         if user:
-            self._revocation.fence(user_id, ended)
+            with self._report.fencing(
+                *_changes(user.id, values), *self._report.revoked(user.id, "user_disabled", ended)
+            ):
+                self._revocation.fence(user_id, ended)
         return user
 
     def change_password(self, user_id: str, password: str, *, keep_session_id: str | None = None) -> bool:
@@ -152,14 +163,18 @@ class UserManager(UserManagerInterface):
             user = self._database.users.update(user_id, {"hashed_password": hashed})
             ended = self._database.sessions.revoke_all(user_id, "password_change", keep) if user else []
         if user:
-            self._revocation.fence(user_id, ended)
+            told = PasswordChanged(user_id=user.id, is_own=False, session_handle=None)
+            with self._report.fencing(told, *self._report.revoked(user.id, "password_change", ended)):
+                self._revocation.fence(user_id, ended)
         return user is not None
 
     def delete(self, user_id: str) -> bool:
         """Remove a user for good, after ending all their sessions; whether there was one."""
-        if not self.update(user_id, {"status": UserStatus.DISABLED}):
+        user = self.update(user_id, {"status": UserStatus.DISABLED})
+        if user is None or not self._database.users.delete(user_id):
             return False
-        return self._database.users.delete(user_id)
+        self._report.tell(UserDeleted(user_id=user.id))
+        return True
 
     def get_all(self, limit: int = 100, after: str | None = None) -> list[User]:
         """Return up to *limit* users in the order of their IDs; the next page starts *after* the last one's ID.
@@ -305,4 +320,21 @@ class UserManager(UserManagerInterface):
 
     def sweep(self) -> SweepReport:
         """Delete what has ended, and fence what an outage left unfenced, until the request's time runs short."""
-        return Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()
+        report = Sweep(records=self._database.sweep, copies=self._adapter, policy=self._policy).run()
+        self._report.tell(Swept(**asdict(report)))
+        return report
+
+
+def _changes(user_id: str, values: Mapping[str, Any]) -> list[UserChanged]:
+    """Return the event of what was set of a user; none if nothing was."""
+    if not values:
+        return []
+    return [
+        UserChanged(
+            user_id=user_id,
+            role=values.get("role"),
+            is_verified=values.get("is_verified"),
+            status=values.get("status"),
+            is_email_changed="email" in values,
+        )
+    ]

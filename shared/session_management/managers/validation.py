@@ -45,6 +45,13 @@ class Validation:
         Raises:
             StoreUnavailableError: it cannot be told.
         """
+        try:
+            return self._find(session_id, needs_copies=needs_copies)
+        except StoreUnavailableError:
+            self._observer.could_not_validate()
+            raise
+
+    def _find(self, session_id: str, *, needs_copies: bool) -> SessionWithUser | None:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return self._answer(ValidationPath.MALFORMED, None)

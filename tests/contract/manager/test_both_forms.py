@@ -13,7 +13,7 @@ from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, SessionMetadata, User
 from session_management.session_data import to_ms
 from session_management.tokens import SessionNames, handle_of, new_session_id
-from tests.contract.manager.test_upgrade import a_manager, a_refusing_manager
+from tests.contract.manager.test_upgrade import THEIRS, a_manager, a_refusing_manager
 from tests.contract.stores import Stores
 
 HOUR: Final = 3600
@@ -117,6 +117,18 @@ def test_what_is_said_of_a_session_in_either_form_is_what_its_next_use_finds(
     found = manager.explain(handle_of(session_id))
     assert (found.path, found.is_accepted) == expected
     assert (manager.find_session(session_id) is not None) == found.is_accepted
+
+
+def test_of_a_handle_without_a_record_nobody_can_tell_while_the_originals_sessions_are_taken_in(
+    stores: Stores, bob: User
+) -> None:
+    stores.give_legacy_session(bob.id, THEIRS, stores.clock.now())
+    manager = a_manager(stores)
+    unknown, found = manager.explain(handle_of(new_session_id())), manager.explain(handle_of(THEIRS))
+    for either in (unknown, found):
+        assert (either.state, either.path, either.is_accepted) == (SessionState.UNKNOWN, ValidationPath.UPGRADED, None)
+    assert manager.find_session(THEIRS)
+    assert manager.explain(handle_of(THEIRS)).is_accepted
 
 
 def test_what_is_fenced_in_plain_form_is_said_to_be_refused(stores: Stores, bob: User) -> None:

@@ -204,7 +204,10 @@ def test_a_sweep_removes_what_has_ended_and_leaves_the_rest(stores: Stores, mana
     manager.delete_session(ended.session_id)
     stores.pass_time(61)
 
-    assert manager.sweep() == SweepReport(expired_deleted=1, fences_written=1, batches=4, finished=True)
+    swept = manager.sweep()
+    assert swept == SweepReport(1, 0, fences_written=1, batches=4, lag_seconds=swept.lag_seconds, finished=True)
+    assert swept.lag_seconds is not None
+    assert 1 <= swept.lag_seconds < 6
     assert stores.row(stores.names.key_of(expired) or "") is None
     assert stores.row(ended.session.key)
     assert manager.find_session(live.session_id)

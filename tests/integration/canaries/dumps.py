@@ -22,8 +22,7 @@ def rows(sql: pg8000.native.Connection) -> Iterator[str]:
 def keys_and_commands(keys: redis.Redis) -> Iterator[str]:
     """Give every key with its value, plain and as Valkey dumps it, and the commands in Valkey's slow log."""
     for key in keys.scan_iter():
-        # A copy or a fence; or a counter, with its members.
-        value = keys.get(key) if keys.type(key) == b"string" else keys.zrange(key, 0, -1, withscores=True)
+        value = keys.zrange(key, 0, -1) if keys.type(key) == b"zset" else keys.get(key)
         yield f"{key!r}: {value!r} {keys.dump(key)!r}"
     for entry in keys.slowlog_get(100_000):
         yield f"command: {entry!r}"

@@ -38,7 +38,7 @@ PATIENT_MS = 10_000
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one request: its answer, how long it took, the warnings and the metrics, with their stores."""
+    """What came of one request: its answer, how long it took, the stores' warnings and metrics, with the store."""
 
     answer: object
     seconds: float
@@ -99,7 +99,8 @@ class Functions:
         began = time.monotonic()
         answer = self._invoke(function, event, seconds or (300 if function in ("sweeper", "migrate") else 10))
         taken = time.monotonic() - began
-        lines = [line for line in self._log.lines[lines_before:] if line["level"] in ("WARNING", "ERROR")]
+        told = self._log.lines[lines_before:]
+        lines = [line for line in told if line["level"] in ("WARNING", "ERROR") and "store" in line]
         return Told(answer, taken, [(line["message"], line["store"]) for line in lines], self._metrics())
 
     def wait(self, milliseconds: int, *stores: str) -> None:
@@ -131,6 +132,7 @@ class Functions:
             for document in documents
             for directive in document["_aws"]["CloudWatchMetrics"]
             for metric in directive["Metrics"]
+            if "store" in document
         ]
 
     @property

@@ -13,6 +13,7 @@ from session_management.settings import Settings
 from tests.integration.failures.commits import COMMITS
 from tests.integration.failures.rows import (
     BACK,
+    CLOSED,
     FAILED,
     FAILURES,
     HEALED_SECONDS,
@@ -79,6 +80,7 @@ def _facts() -> dict[str, object]:
         "not_asked": NOT_ASKED,
         "failures": FAILURES,
         "opened": OPENED,
+        "closed": CLOSED,
         "healed": HEALED_SECONDS,
         "postgres": f"{_wait_seconds(POSTGRES):g}",
         "redis": f"{_wait_seconds(REDIS):g}",
@@ -113,7 +115,7 @@ and over none, in front of real servers. A store may be
   `{opened}`, and asks the store nothing for 3 seconds; then one request tries it. Meanwhile the answers are those
   below, without any wait and without the line above; a 503 over HTTP logs the warning `{not_asked}`.
 - **Then all is well.** At most {healed} seconds after the store is back, requests are answered as usual; the line
-  `{back}` says so. Nothing needs a restart.
+  `{back}` says so, and `{closed}` counts it. Nothing needs a restart.
 - **Errors of a statement's own** (a missing privilege or table) are answered, logged and counted alike, but PostgreSQL
   is not spared for them: it is up.
 

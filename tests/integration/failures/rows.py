@@ -139,6 +139,6 @@ FAILED: Final = "a store failed"
 SPARED: Final = "a store failed repeatedly and is spared for a while"
 BACK: Final = "a store answers again"
 NOT_ASKED: Final = "a request was answered without asking a store"
-FAILURES, OPENED = "StoreFailures", "BreakerOpened"
+FAILURES, OPENED, CLOSED = "StoreFailures", "BreakerOpened", "BreakerClosed"
 HEALED_SECONDS: Final = 5
 """How long after a store is back all is as usual, at most."""

@@ -55,6 +55,10 @@ class Scene:
         with deadline(SECONDS):
             return self.env.manager.log_in(EMAIL, PASSWORD, SessionMetadata(user_agent=MARK))
 
+    def told(self) -> list[str]:
+        """Names of the events of the environment whose COMMIT goes wrong."""
+        return [event.name for event in self.env.observer.events]
+
     def live(self) -> list[str]:
         """Keys of the rows that such logins left."""
         sql = "SELECT id FROM sessions WHERE NOT revoked AND user_agent = :mark"
@@ -116,9 +120,11 @@ def test_a_login_without_an_answer_leaves_one_row_or_none_and_never_a_session_wi
 
     if case.is_acknowledged:
         assert_done(scene, scene.log_in())
+        assert scene.told()[:1] == ["login_succeeded"]
         return
     with pytest.raises(StoreUnavailableError):
         scene.log_in()
+    assert scene.told() == []
     assert len(scene.live()) == case.rows
     if case.rows:
         scene.onlooker.manager.revoke_all(scene.before.user.id)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.failures.conftest import WAIT_MS, Functions, Told, time_outs
 from tests.integration.failures.rows import (
+    CLOSED,
     FAILED,
     FAILURES,
     FRESH_COPY,
@@ -32,6 +33,7 @@ TRIES = 3
 MARGIN_SECONDS = 0.2
 FIRST_MARGIN_SECONDS = 1.0
 """What the first request may take besides: a busy machine, and all that is imported and built by it."""
+VALIDATING = ("validate", "authorizer", SIMPLE)
 REFUSED = {"validate": 401, "authorizer": "Unauthorized", SIMPLE: False, LIST: 401}
 # To a fresh environment, a store that is late with its first answer is a silent one.
 CASES = [
@@ -68,7 +70,7 @@ def test_a_failing_store_is_told_once_costs_one_wait_and_is_spared_and_taken_bac
         functions.relays[store].heal()
     functions.clock.advance(HEALED_SECONDS)
     healed = REFUSED[row.function] if row.finds == UNKNOWN else DONE[row.function]
-    assert_as_usual(functions.ask(row.function, event), healed)
+    assert_back(row, functions.ask(row.function, event), healed)
 
 
 def connections(functions: Functions, row: Row) -> list[int]:
@@ -107,6 +109,15 @@ def assert_spared(functions: Functions, row: Row, event: object) -> None:
     assert connections(functions, row) == before
     assert [message for message, _ in spared.lines] == ([NOT_ASKED] if row.is_refused_by_http else [])
     assert spared.metrics == []
+
+
+def assert_back(row: Row, told: Told, answer: object) -> None:
+    """All is as usual, and each store that was spared and answers again is counted as back."""
+    # A copy that Redis holds again is all that who only validates asks for.
+    needs_redis_alone = row.finds == FRESH_COPY and REDIS in row.told and row.function in VALIDATING
+    asked = (REDIS,) if needs_redis_alone else row.told
+    assert (told.answer, told.lines) == (answer, [])
+    assert sorted(told.metrics) == sorted((CLOSED, store) for store in asked if row.spares)
 
 
 def assert_as_usual(told: Told, answer: object) -> None:

@@ -10,7 +10,7 @@ from session_management.errors import StoreUnavailableError
 from session_management.models import SessionMetadata, User
 from session_management.tokens import SessionNames, handle_of
 from tests.conftest import MakeEnvironment
-from tests.integration.outages.conftest import QUICK
+from tests.integration.outages.conftest import PASSWORD, QUICK
 from tests.support.managers import Environment
 from tests.support.policies import a_policy
 
@@ -83,6 +83,17 @@ def test_a_handle_that_is_presented_while_a_store_is_down_opens_nothing(
     request.getfixturevalue(store).start()
     since.clock.advance(5)
     assert rows(since, handle) == 1
+
+
+def test_a_handle_that_is_presented_with_a_login_ends_nothing_without_valkey(
+    before: Environment, since: Environment, ann: User, valkey: EmbeddedValkey
+) -> None:
+    """P1: whoever logs in ends the session that they present, in the record alone where Valkey was met already."""
+    session_id = since.manager.create_session(ann.id, SessionMetadata(), HOUR)
+    valkey.stop()
+    for either in (before, since):
+        either.manager.log_in(ann.email, PASSWORD, SessionMetadata(), presented_session_id=handle_of(session_id))
+    assert since.manager.find_session(session_id)
 
 
 def test_without_valkey_nobody_can_tell_whether_an_unknown_id_is_one_of_the_originals(

@@ -1,0 +1,57 @@
+"""How validations were answered, counted in the execution environment: a line for each would cost more than it."""
+
+import threading
+from collections import Counter
+from typing import Final
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from session_management.instants import Instant
+from session_management.interfaces import Clock, ValidationPath
+from session_management.metrics import METRICS_NAMESPACE
+
+FLUSH_SECONDS: Final = 60.0
+"""How often the counts are written, at most; what an environment that ends has counted since then is lost."""
+
+VALID: Final = "ValidationsValid"
+INVALID: Final = "ValidationsInvalid"
+UNDECIDED: Final = "ValidationsUndecided"
+BY_PATH: Final = {
+    ValidationPath.COPY: "ValidationsByCopy",
+    ValidationPath.RECORD: "ValidationsByRecord",
+    ValidationPath.RECORD_WITHOUT_REDIS: "ValidationsByRecordWithoutRedis",
+    ValidationPath.STALE_IF_ERROR: "ValidationsByStaleCopy",
+    ValidationPath.FENCE: "ValidationsByFence",
+    ValidationPath.ORIGINAL: "ValidationsByOriginal",
+    ValidationPath.UPGRADED: "ValidationsByUpgrade",
+    ValidationPath.MALFORMED: "ValidationsMalformed",
+}
+
+
+class ValidationCounts:
+    """Counts validations by their outcome and by their path, each under a name of its own, so that one line has all.
+
+    The first one is written at once, and then all since the line before, with the first that comes a minute after it.
+    Threads may share it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Start with nothing counted."""
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._written: Instant | None = None
+        self._lock = threading.Lock()
+
+    def add(self, *names: str) -> None:
+        """Count one validation under these names, and write all counts if that is due."""
+        with self._lock:
+            self._counts.update(names)
+            now = Instant.of(self._clock)
+            if self._written and now.is_within(FLUSH_SECONDS, self._written):
+                return
+            self._written = now
+            counted, self._counts = self._counts, Counter()
+        line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
+        for name, count in counted.items():
+            line.add_metric(name, MetricUnit.Count, count)
+        line.flush_metrics()
