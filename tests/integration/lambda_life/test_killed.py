@@ -78,6 +78,8 @@ def test_a_killed_login_happened_or_it_did_not(
 
         assert outcome(following.invoke(event)) == DONE["login"], words
         assert copied(keys) == ids(sql.run(LIVE)) == ids(sql.run(LAST_LOGIN)), words
+        # What died counts as failed, and the next success forgets it.
+        assert keys.keys("attempts:account:*") == [], words
     in_transaction = ["BEGIN", "WITH", "UPDATE", "COMMIT"]
     assert [words.split()[0] for words in seen] == ["EVAL", "SELECT", *in_transaction, "SET", "SET", "EVAL"]
 
