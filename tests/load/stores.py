@@ -48,6 +48,9 @@ class Stores:
             "DATABASE_URL": f"postgresql://{login}{postgres.host}:{postgres.port}/{postgres.database}",
             "REDIS_URL": f"redis://{login}{valkey.host}:{valkey.port}/0",
             "DATABASE_POOLER": "transaction" if is_pooled else "none",
+            # Whose password was changed under kills tries several, from one address with all the others.
+            "LOGIN_ACCOUNT_FREE_ATTEMPTS": "1000",
+            "LOGIN_IP_ATTEMPTS": "10000",
         }
 
     def empty_valkey(self) -> None:
@@ -61,7 +64,7 @@ class Stores:
 def running_stores(identities: Iterable[Identity]) -> Iterator[Stores]:
     """Start both servers, with the schema applied, and a user for each of *identities*."""
     identities = tuple(identities)
-    users = (f"user {one.name} on >{one.password} ~session:* resetchannels +@all -@admin" for one in identities)
+    users = (f"user {one.name} on >{one.password} ~session:* ~attempts:* resetchannels +@all -@admin" for one in identities)
     # "no" leaves the time of writing to disk to the system; what is written survives the server's death all the same.
     with (
         EmbeddedPostgres(durable=True) as postgres,
