@@ -64,7 +64,8 @@ class Stores:
 def running_stores(identities: Iterable[Identity]) -> Iterator[Stores]:
     """Start both servers, with the schema applied, and a user for each of *identities*."""
     identities = tuple(identities)
-    users = (f"user {one.name} on >{one.password} ~session:* ~attempts:* resetchannels +@all -@admin" for one in identities)
+    may = "~session:* ~attempts:* resetchannels +@all -@admin"
+    users = (f"user {one.name} on >{one.password} {may}" for one in identities)
     # "no" leaves the time of writing to disk to the system; what is written survives the server's death all the same.
     with (
         EmbeddedPostgres(durable=True) as postgres,

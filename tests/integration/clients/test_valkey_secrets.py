@@ -44,7 +44,7 @@ class Users:
         """Let *name* in with *password* alone, as ElastiCache does: a connection that is open stays."""
         allowed = ["+get", "+set", "+eval", "+cluster|slots", "+cluster|shards", "+command"]
         self._keys.acl_setuser(
-            name, enabled=True, reset_passwords=True, passwords=["+" + password], commands=allowed, keys=["session:*", "attempts:*"]
+            name, enabled=True, reset_passwords=True, passwords=["+" + password], commands=allowed, keys=["session:*"]
         )
 
     def end_connections(self) -> None:
