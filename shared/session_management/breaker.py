@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Final, Self
 
-from session_management.deadline import Deadline, current_deadline
+from session_management.deadline import current_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.instants import Instant
 from session_management.interfaces import Clock, Observer
@@ -27,7 +27,7 @@ class Breaker:
         self._clock = clock
         self._observer = observer
         self._failures = 0
-        self._failed_request: Deadline | None = None
+        self._failed_request: object = None
         self._tried = Instant.of(clock)
 
     def __enter__(self) -> Self:
@@ -36,8 +36,8 @@ class Breaker:
         Raises:
             StoreUnavailableError: the breaker is open, and the store was not asked; or it failed this request before.
         """
-        request = current_deadline()
-        if request and request is self._failed_request:
+        current = current_deadline()
+        if current and current.request is self._failed_request and not current.is_asking_again:
             raise StoreUnavailableError(self._store, "it failed before in this request")
         if self._failures >= _FAILURES_TO_OPEN:
             now = Instant.of(self._clock)
@@ -63,7 +63,8 @@ class Breaker:
             self._answered()
             return
         self._failures += 1
-        self._failed_request = current_deadline()
+        current = current_deadline()
+        self._failed_request = current.request if current else None
         self._tried = Instant.of(self._clock)
         if self._failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from session_management.errors import StoreUnavailableError
@@ -16,11 +16,14 @@ _RESERVE_SECONDS: Final = 0.25
 """Kept back from the request's time, so that an answer can still be written when a store gave none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Deadline:
-    """When a request's time is up, by `time.monotonic`. No two are the same: each stands for its request."""
+    """When a request's time is up, by `time.monotonic`; and whether it asks stores again that failed it before."""
 
     ends_at: float
+    request: object
+    """Stands for the request: no two have the same."""
+    is_asking_again: bool = False
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
@@ -29,7 +32,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Bound everything inside to *seconds* from now."""
-    with _until(time.monotonic() + seconds):
+    with _set(Deadline(time.monotonic() + seconds, request=object())):
         yield
 
 
@@ -37,7 +40,7 @@ def deadline(seconds: float) -> Iterator[None]:
 def asking_again() -> Iterator[None]:
     """Have stores asked inside that failed this request before; in the same time."""
     before = _current.get()
-    with _until(before.ends_at) if before else nullcontext():
+    with _set(replace(before, is_asking_again=True)) if before else nullcontext():
         yield
 
 
@@ -65,8 +68,8 @@ def within_deadline(store: str, timeout_seconds: float) -> float:
 
 
 @contextmanager
-def _until(ends_at: float) -> Iterator[None]:
-    token = _current.set(Deadline(ends_at))
+def _set(current: Deadline) -> Iterator[None]:
+    token = _current.set(current)
     try:
         yield
     finally:

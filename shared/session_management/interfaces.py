@@ -145,7 +145,8 @@ class SessionRepository(Protocol):
     def rename(self, plain_key: str, key: str, now: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Keep a live session under *key* instead of *plain_key*; None if none is live, or its user is disabled.
 
-        Runs inside a transaction; takes the lock of the user's row first. Everything else of the session stays.
+        It is used now, which is recorded; everything else of it stays.
+        Runs inside a transaction; takes the lock of the user's row first.
         """
 
     def adopt(self, session: Session, plain_key: str, *, in_column: bool) -> SessionWithUser | None:

@@ -57,8 +57,8 @@ class SessionNames:
         return handle_of(session_id) if self.at_rest == "digest" else session_id
 
     def handle_of_key(self, key: str) -> str:
-        """Return the public handle of the session that the stores call *key*."""
-        return key if self.at_rest == "digest" else handle_of(key)
+        """Return the public handle of the session that the stores call *key*, which may still be in plain form."""
+        return handle_of_record(key) if self.at_rest == "digest" else handle_of(key)
 
     def key_of_handle(self, handle: str) -> str | None:
         """Return the stores' key for the session that people call *handle*; None where only its record tells that."""

@@ -113,6 +113,17 @@ def test_a_request_may_ask_again_where_it_has_to(store: Store) -> None:
         assert store.use()
 
 
+def test_a_store_that_fails_again_where_it_had_to_be_asked_is_not_asked_by_the_rest_of_the_request(
+    store: Store,
+) -> None:
+    with deadline(10):
+        store.fail(1)
+        with asking_again():
+            store.fail(1)
+        store.failure = None
+        assert not store.use()
+
+
 def test_one_of_a_requests_stores_does_not_keep_it_from_another(
     store: Store, clock: ToldClock, observer: RecordingObserver
 ) -> None:

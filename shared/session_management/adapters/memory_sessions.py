@@ -106,7 +106,9 @@ class MemorySessionAdapter:
             row = self._database.sessions.get(plain_key)
             if not row or key in self._database.sessions or not _is_live(row.session, now, idle_since):
                 return None
-            renamed = replace(row, session=replace(row.session, key=key, handle=self._names.handle_of_key(key)))
+            activity = max(row.session.last_activity, now)
+            handle = self._names.handle_of_key(key)
+            renamed = replace(row, session=replace(row.session, key=key, handle=handle, last_activity=activity))
             found = self._with_user(renamed)
             if found:
                 del self._database.sessions[plain_key]

@@ -107,7 +107,7 @@ _RENAME: Final = f"""
         WHERE u.id = (SELECT user_id FROM sessions WHERE id = :plain_key) AND u.status = 'ACTIVE'
         FOR NO KEY UPDATE
     ), s AS (
-        UPDATE sessions s SET id = :key FROM u
+        UPDATE sessions s SET id = :key, last_activity = GREATEST(s.last_activity, :now) FROM u
         WHERE s.id = :plain_key AND s.user_id = u.id AND {_LIVE} AND NOT EXISTS (SELECT FROM sessions WHERE id = :key)
         RETURNING s.*
     )

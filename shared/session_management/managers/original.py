@@ -14,7 +14,7 @@ from session_management.tokens import handle_of
 class OriginalSessions:
     """Finds a session that has no record: its JSON in Redis, or the legacy `users.session_id`.
 
-    Such a session is never copied or recorded here: when the original ends it, it is gone at once.
+    Such a session is not copied or recorded while both run side by side: when the original ends it, it is gone at once.
     """
 
     def __init__(self, *, users: UserRepository, policy: SessionPolicy) -> None:

@@ -12,6 +12,7 @@ from session_management.managers.reporting import Reporting
 from session_management.managers.upgrading import Upgrading
 from session_management.models import Ended
 from session_management.policy import SessionPolicy
+from session_management.tokens import handle_of
 
 
 class Revocation:
@@ -130,9 +131,19 @@ class Revocation:
 
     def _end_record(self, key: str, reason: str) -> Ended | None:
         """End what is recorded of a presented session, if its ID may be the name of a record; whose it is."""
-        if self._policy.names.may_record(key):
-            return self._database.sessions.revoke(key, reason)
-        return self._database.sessions.forget(key)
+        if not self._policy.names.may_record(key):
+            return self._database.sessions.forget(key)
+        return self._database.sessions.revoke(key, reason) or self._end_upgraded(key, reason)
+
+    def _end_upgraded(self, key: str, reason: str) -> Ended | None:
+        """End the digest that an environment which is switched over already has made of a session in plain form."""
+        if not self._policy.accepts_original:
+            return None
+        digest = handle_of(key)
+        ended = self._database.sessions.revoke(digest, reason)
+        if ended:
+            self._copies.delete(digest)
+        return ended
 
     def _fence_presented(self, key: str) -> None:
         """Fence the copy under a presented ID: where that looks like a handle, only what the original wrote."""

@@ -67,6 +67,8 @@ class Upgrading:
             return None
         if foreign and self._is_gone(session_id):
             self._database.sessions.revoke(key, "original_logout")
+            # Whoever looked for it in between has copied it.
+            self._copies.fence([key])
             return None
         self._copies.fence([session_id])
         return found

@@ -99,7 +99,7 @@ def test_a_session_in_plain_form_is_kept_as_a_digest_from_its_first_use_on(
     assert stores.observer.last_path() is ValidationPath.RECORD
 
 
-def test_a_session_of_ours_stays_as_it_was(
+def test_a_session_of_ours_stays_as_it_was_and_its_use_is_recorded(
     stores: Stores, before: UserManager, manager: UserManager, user: User
 ) -> None:
     session_id = in_row(stores, before, user)
@@ -107,7 +107,47 @@ def test_a_session_of_ours_stays_as_it_was(
     was, now_is = before.find_session(session_id), manager.find_session(session_id)
     assert was
     assert now_is
-    assert now_is == replace(was, session=replace(was.session, key=handle_of(session_id)))
+    used = replace(was.session, key=handle_of(session_id), last_activity=stores.clock.now())
+    assert now_is == replace(was, session=used)
+
+
+def test_whoever_uses_a_session_goes_on_with_it_through_the_switch(
+    stores: Stores, before: UserManager, user: User
+) -> None:
+    """P3: the idle timeout runs from the latest use, the one that takes the session in included."""
+    manager = a_manager(stores, idle=timedelta(minutes=15))
+    session_id = in_row(stores, before, user)
+    for minutes in (12, 6, 12):
+        stores.pass_time(60 * minutes)
+        assert manager.find_session(session_id)
+    stores.pass_time(60 * 16)
+    assert manager.find_session(session_id) is None
+
+
+@pytest.mark.parametrize("make", [in_row, in_column], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_no_event_has_an_id_in_plain_form(
+    stores: Stores, before: UserManager, user: User, make: Make, change: Change
+) -> None:
+    """P5: what is told of a session that ends in plain form is its handle."""
+    session_id = make(stores, before, user)
+    stores.observer.events.clear()
+    change(a_manager(stores), user.id)
+    told = repr(stores.observer.events)
+    assert handle_of(session_id) in told
+    assert session_id not in told
+
+
+@plain_sessions
+def test_an_end_in_plain_form_ends_what_was_taken_in(
+    stores: Stores, before: UserManager, manager: UserManager, user: User, make: Make
+) -> None:
+    """P2: not all functions are switched over at the same instant."""
+    session_id = make(stores, before, user)
+    assert manager.find_session(session_id)
+    before.delete_session(session_id)
+    assert manager.find_session(session_id) is None
+    assert before.find_session(session_id) is None
 
 
 @pytest.mark.parametrize("make", [in_redis, in_column], ids=lambda make: make.__name__)
@@ -326,3 +366,18 @@ def test_what_the_original_ended_while_it_was_taken_in_is_over(
     assert row
     assert row.reason == "original_logout"
     assert manager.find_session(session_id) is None
+
+
+def test_who_looked_for_it_in_between_does_not_keep_it(
+    stores: Stores, before: UserManager, manager: UserManager, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P2: another environment has a copy of the digest by the time that the end at the original is seen."""
+    session_id, upgrading = in_redis(stores, before, user), manager._validation._upgrading
+
+    def look_after_others(_: str) -> bool:
+        assert a_manager(stores).find_session(session_id)
+        return True
+
+    monkeypatch.setattr(upgrading, "_is_gone", look_after_others)
+    assert manager.find_session(session_id) is None
+    assert a_manager(stores).find_session(session_id) is None
