@@ -1,6 +1,7 @@
 """Migrations: each once, each whole or not at all, over whatever is there, by psql as well."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from infra.database.migrate import (
 from infra.local.servers import EmbeddedPostgres
 from session_management.clients.postgres import Postgres
 from tests.support.psql import psql
-from tests.support.servers import postgres_client
+from tests.support.servers import postgres_client, sql_connection
 
 FILES: Final = read_migrations()
 NAMES: Final = tuple(migration.name for migration in FILES)
@@ -130,6 +131,30 @@ def test_several_at_once_apply_each_file_once(postgres: EmbeddedPostgres, url: s
         outcomes = list(pool.map(migrate_over_a_connection_of_its_own, range(4)))
     assert sorted(name for outcome in outcomes for name in outcome.applied) == list(NAMES)
     assert {outcome.current for outcome in outcomes} == {NAMES[-1]}
+
+
+@pytest.fixture
+def patient(postgres: EmbeddedPostgres, url: str) -> Iterator[Postgres]:
+    """A client that lets a statement take its time, as the migrate function's does."""
+    with postgres_client(postgres, DATABASE_URL=url, DATABASE_TIMEOUT_MS="60000") as client:
+        yield client
+
+
+def test_behind_a_long_reader_a_migration_gives_up_before_the_service_stands_still(
+    patient: Postgres, inside: pg8000.native.Connection, postgres: EmbeddedPostgres, name: str
+) -> None:
+    migrate(patient, FILES[:-1])
+    with ThreadPoolExecutor(1) as pool, sql_connection(postgres, database=name) as reader:
+        reader.run("BEGIN; SELECT FROM users")
+        migrated = pool.submit(migrate, patient, FILES)
+        while not inside.run("SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass"):
+            assert not migrated.done()
+        assert inside.run("SELECT count(*) FROM users") == [[0]]  # It stands behind the migration for that long.
+        said = f"{NAMES[-1]}: a table that it changes is in use by a long transaction; run it again when that is over"
+        with pytest.raises(MigrationError, match=f"{said}; nothing of this file was applied"):
+            migrated.result()
+        assert inside.run("SELECT max(name) FROM session_migrations") == [[NAMES[-2]]]
+    assert migrate(patient, FILES).applied == NAMES[-1:]
 
 
 BROKEN: Final = Migration("9000_broken", "CREATE TABLE half (id INT); SELECT 1 / 0; CREATE TABLE other (id INT)")
