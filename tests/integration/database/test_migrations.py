@@ -206,6 +206,15 @@ def test_the_files_run_under_plain_psql_as_an_owner_who_is_no_superuser(
         inside.run(f"DROP ROLE {name}_owner")
 
 
+def test_the_newest_file_may_have_been_run_by_psql_before_it_is_applied(
+    database: Postgres, postgres: EmbeddedPostgres, name: str
+) -> None:
+    """Nobody recorded that: it is applied again, which changes nothing, and recorded."""
+    migrate(database, FILES[:-1])
+    psql(postgres, "-f", MIGRATIONS / f"{NAMES[-1]}.sql", database=name)
+    assert migrate(database, FILES) == Outcome(NAMES[-1:], NAMES[-1], ())
+
+
 @pytest.mark.parametrize("migration", FILES, ids=NAMES)
 def test_a_file_can_be_undone_by_the_transaction_around_it(
     inside: pg8000.native.Connection, migration: Migration
