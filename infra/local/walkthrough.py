@@ -21,6 +21,7 @@ _SWEEP_COUNTS = (
     "plain_deleted",
     "plain_left",
     "batches",
+    "lag_seconds",
     "finished",
 )
 
