@@ -72,9 +72,9 @@ def _listed(caller: Caller, settings: Settings) -> Response:
     sessions = UserManagerFactory.create().list_sessions(caller.user.id, _SHOWN + 1)
     has_more, shown = len(sessions) > _SHOWN, sessions[:_SHOWN]
     is_shown = any(_is_own(session.handle, caller) for session in shown)
-    if (has_more or settings.policy.accepts_original) and not is_shown:
+    if (has_more or settings.policy.names.knows_plain) and not is_shown:
         # The one that is looked from is seen in any case: one of the oldest, or of the original's, which are recorded
-        # nowhere. Elsewhere, one that is not listed has ended a moment ago.
+        # nowhere, or not yet. Elsewhere, one that is not listed has ended a moment ago.
         shown = sorted([*shown, caller.session], key=lambda session: session.created_at, reverse=True)
     return ok({"sessions": [_body(session, caller) for session in shown], "has_more": has_more})
 

@@ -26,8 +26,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     before it left it. In mock mode there is no schema.
     """
     with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
-        outcome = _migrate(dry_run=_asks_for_dry_run(event))
+        outcome = bring_up_to_date(dry_run=_asks_for_dry_run(event))
     tell(Migrated(**asdict(outcome)))
+    return answer_of(outcome)
+
+
+def answer_of(outcome: Outcome) -> dict[str, Any]:
+    """Return *outcome* as it is answered."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
 
 
@@ -36,7 +41,8 @@ def _asks_for_dry_run(event: object) -> bool:
     return isinstance(event, dict) and event.get("dry_run", False) is not False
 
 
-def _migrate(*, dry_run: bool) -> Outcome:
+def bring_up_to_date(*, dry_run: bool) -> Outcome:
+    """Apply the migrations over a connection of its own, as the settings say. Raises as `migrate`."""
     if UserManagerFactory.settings().mode == "mock":
         return Outcome((), None, ())
     try:

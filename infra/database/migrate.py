@@ -10,6 +10,10 @@ from typing import Any, Final, Protocol
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 _LOCK: Final = 7_265_381_946_018_237_465
+# Whoever waits for a table holds up all who come after: behind a long reader, the whole service. Autovacuum makes way
+# within a second, PostgreSQL's `deadlock_timeout`.
+_LIMIT_WAITS: Final = "SET LOCAL lock_timeout = '2s'"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS session_migrations (
         name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
@@ -70,7 +74,7 @@ def migrate(database: Database, migrations: Sequence[Migration], *, dry_run: boo
     Two at once take turns.
 
     Raises:
-        MigrationError: a file failed, or one that was applied has been edited since.
+        MigrationError: a file failed, or would have had to wait for a table; or one that was applied has been edited.
     """
     applied_before = _applied(database)
     _refuse_edited(migrations, applied_before)
@@ -98,6 +102,7 @@ def _apply(database: Database, migration: Migration) -> bool:
     try:
         with database.transaction():
             database.fetch("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+            database.run_script(_LIMIT_WAITS)
             database.run_script(_TABLE)
             if database.fetch("SELECT 1 FROM session_migrations WHERE name = :name", name=migration.name):
                 return False
@@ -116,4 +121,8 @@ def _outcome(applied: Iterable[str], current: Iterable[str], pending: Iterable[M
 def _reason(error: Exception) -> str:
     """Return the server's own words where there are any: a migration holds no secret."""
     said = getattr(error.__cause__, "args", None) or [None]
-    return str(said[0].get("M", error)) if isinstance(said[0], dict) else str(error)
+    if not isinstance(said[0], dict):
+        return str(error)
+    if said[0].get("C") == _LOCK_NOT_AVAILABLE:
+        return "a table that it changes is in use by a long transaction; run it again when that is over"
+    return str(said[0].get("M", error))

@@ -133,7 +133,7 @@ class SweepReport:
     """What one sweep did; `finished` is False when time ran out, or Redis kept some of it from being done.
 
     `lag_seconds` is for how long the row had been over that was over for longest; None if time ran out before that.
-    `plain_left` is how many sessions are still in plain form, where they are upgraded; None where nobody counted.
+    `plain_left` is how many sessions are still in plain form, where they are upgraded; None where that is not known.
     """
 
     expired_deleted: int = 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from session_management.admin.tables import readable
 from session_management.errors import InvalidCredentialsError
 from session_management.managers.mock import DEMO_PASSWORD, DEMO_SESSION_ID
 from session_management.models import SessionMetadata
@@ -122,6 +123,18 @@ def test_sessions_are_listed_and_ended_by_handle_or_all(service: Service) -> Non
     assert command(service, "end_sessions", user=DEMO)["ended"] == 1
     assert command(service, "end_sessions", user=DEMO)["ended"] == 0
     assert command(service, "list_sessions", user=DEMO)["sessions"] == []
+
+
+@pytest.mark.parametrize(("others", "has_more"), [(499, False), (500, True)])
+def test_of_very_many_sessions_the_newest_are_listed_and_that_there_are_more(
+    service: Service, others: int, has_more: bool
+) -> None:
+    user_id = command(service, "list_sessions", user=DEMO)["user_id"]
+    for _ in range(others):
+        service.manager.create_session(user_id, SessionMetadata(), 3_600)
+    answer = command(service, "list_sessions", user=DEMO)
+    assert (len(answer["sessions"]), answer["has_more"]) == (500, has_more)
+    assert ("There are older ones." in readable(answer)) is has_more
 
 
 def test_a_live_session_is_explained(service: Service) -> None:

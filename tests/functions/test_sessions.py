@@ -470,8 +470,13 @@ ORIGINAL = "a-session-of-the-original-application"
 @pytest.fixture
 def original(plain: Service) -> dict[str, Any]:
     """What presents a session that the original opened for the demo user, in its column."""
-    database: MemoryDatabase = plain.manager._database.sessions._adapter._database  # type: ignore[attr-defined]
-    user = plain.manager.find_by_email("demo@example.com")
+    return in_its_column(plain)
+
+
+def in_its_column(service: Service) -> dict[str, Any]:
+    """Write the column; what presents that session."""
+    database: MemoryDatabase = service.manager._database.sessions._adapter._database  # type: ignore[attr-defined]
+    user = service.manager.find_by_email("demo@example.com")
     assert user
     row = database.users[user.id]
     logged_in = replace(row.user, last_login_at=datetime.now(UTC))
@@ -504,6 +509,17 @@ def test_a_session_of_the_original_is_listed_to_whoever_uses_it(plain: Service, 
         OWN: False,
         handle_of(ORIGINAL): True,
     }
+
+
+def test_one_that_cannot_be_upgraded_while_redis_is_down_is_listed_as_well(service: Service, stores: Stores) -> None:
+    """It is accepted as it is, and recorded later."""
+    service.configure(SESSION_UPGRADE_PLAIN_UNTIL="2100-01-01T00:00:00Z")
+    original = in_its_column(service)
+    stores.down = {REDIS}
+
+    sessions = body_of(ask(service, **original))["sessions"]
+
+    assert [session["handle"] for session in sessions if session["is_current"]] == [handle_of(ORIGINAL)]
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,15 @@ def test_until_the_upgrade_ends_what_is_left_in_plain_form_is_counted() -> None:
     assert (report.plain_left, report.plain_deleted, copies.fenced, report.finished) == (2, 0, [], True)
 
 
+def test_a_count_that_is_not_answered_is_missing_and_the_sweep_is_done() -> None:
+    """On a large table it may take longer than a statement may."""
+    counted = FakeRecords(plain=["a"], expired=7)
+    run(counted, upgrade_plain_until=UNTIL)
+    records = FakeRecords(plain=["a"], expired=7, is_down_from=counted.steps.index("count plain"))
+    report = run(records, upgrade_plain_until=UNTIL)
+    assert (report.plain_left, report.plain_deleted, report.expired_deleted, report.finished) == (None, 1, 7, True)
+
+
 def test_when_the_upgrade_has_ended_what_is_left_in_plain_form_is_fenced_and_goes_in_batches() -> None:
     records, copies = FakeRecords(plain=list("abcdefg")), FakeCopies()
     report = run(records, copies, upgrade_plain_until=UNTIL)

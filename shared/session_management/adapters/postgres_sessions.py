@@ -261,18 +261,15 @@ class PostgreSQLSessionAdapter:
     def recent(self, user_id: str, handle: str | None = None) -> Sequence[Session]:
         """Return a user's sessions that were not revoked, or within a fence's life; or of these the one of *handle*."""
         named = {} if handle is None else {"handle": handle}
-        sql = f"{_RECENT} AND {self._has_handle}" if named else _RECENT
+        sql = f"{_RECENT} AND {_HAS_HANDLE}" if named else _RECENT
         return [session_of(row) for row in self._postgres.fetch(sql, user_id=user_id, **named)]
 
     def find_by_handle(self, handle: str) -> RecordedSession | None:
         """Return the record of the session that people call *handle*, whatever has become of it; or None."""
-        rows = self._postgres.fetch(f"{_BY_HANDLE} {self._has_handle}", handle=handle)
+        # Not by digests of all keys where none that is in plain form is accepted: there are too many.
+        condition = _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
+        rows = self._postgres.fetch(f"{_BY_HANDLE} {condition}", handle=handle)
         return recorded_session_of(rows[0]) if rows else None
-
-    @property
-    def _has_handle(self) -> str:
-        """The condition that a session is called `:handle`: found by its key, unless that may be its ID."""
-        return _HAS_HANDLE if self._names.knows_plain else _IS_HANDLE
 
     def _found(self, sql: str, **parameters: object) -> SessionWithUser | None:
         rows = self._postgres.fetch(sql, **parameters)

@@ -32,6 +32,9 @@ from session_management.observability import tell
 
 type Answer = dict[str, Any]
 
+_SHOWN: Final = 500
+"""More sessions of one user than anybody reads through; `end_sessions` ends those that are not shown, too."""
+
 
 def perform(event: object) -> Answer:
     """Do the command that *event* names, and return its answer.
@@ -119,7 +122,9 @@ def _list_users(command: ListUsers) -> Answer:
 
 def _list_sessions(command: ListSessions) -> Answer:
     user = _named(command.user)
-    return {"user_id": user.id, "sessions": [session_answer(session) for session in _manager().list_sessions(user.id)]}
+    sessions = _manager().list_sessions(user.id, _SHOWN + 1)
+    shown = [session_answer(session) for session in sessions[:_SHOWN]]
+    return {"user_id": user.id, "sessions": shown, "has_more": len(sessions) > _SHOWN}
 
 
 def _end_sessions(command: EndSessions) -> Answer:

@@ -16,6 +16,7 @@ from session_management.schema import MIGRATIONS
 _OLDEST_TESTED: Final = 15
 _MUCH, _TOO_MUCH = 0.8, 0.95
 _GRANTS: Final = "Run infra/database/grants.sql again, as the owner of the tables."
+_HELP_TO_COUNT: Final = f"{_GRANTS} Where it took too long: infra/database/upgrade_index.sql builds an index for it."
 _ASK_THE_OWNER: Final = "Ask as a user who may see it."
 
 
@@ -29,7 +30,7 @@ def postgres_checks(postgres: Postgres, policy: SessionPolicy) -> list[Check]:
             lambda: clock_check("postgresql_clock", "PostgreSQL", inspection.now, policy.revalidate),
             _ASK_THE_OWNER,
         ),
-        "plain_form": (lambda: _plain_form(postgres, policy), _GRANTS),
+        "plain_form": (lambda: _plain_form(postgres, policy), _HELP_TO_COUNT),
     }
     try:
         first = _version(inspection)

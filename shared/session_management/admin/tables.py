@@ -19,7 +19,8 @@ def readable(answer: Answer) -> str:
             more = f"\n\nMore: --after {answer['next']}" if answer["next"] else ""
             return _table(_USERS, users, "There are no users.") + more
         case {"sessions": sessions}:
-            return _table(_SESSIONS, sessions, "The user has no live session.")
+            more = "\n\nThere are older ones." if answer["has_more"] else ""
+            return _table(_SESSIONS, sessions, "The user has no live session.") + more
         case {"state": _}:
             return _facts(_flat(answer))
         case {"user": user}:

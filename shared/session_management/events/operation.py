@@ -97,7 +97,7 @@ class Swept(Event):
 
     `lag_seconds` is for how long the row had been over that was over for longest when the sweep came to it; 0 if there
     was none. Without it, the sweep did not come so far. `plain_left` is how many sessions are still in plain form,
-    where they are upgraded.
+    where they are upgraded; without it, they could not be counted in time.
     """
 
     name: ClassVar = "swept"

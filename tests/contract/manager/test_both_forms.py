@@ -101,6 +101,17 @@ def test_a_session_is_listed_explained_and_ended_by_one_handle_in_whichever_form
     assert keeper.find_session(session_id) is None
 
 
+@pytest.mark.parametrize("asked", ["digest", "upgrading", "refusing"])
+def test_what_is_listed_can_be_ended_though_it_may_be_refused_in_its_form(
+    stores: Stores, bob: User, asked: str
+) -> None:
+    keeper, manager = MANAGERS["plain"](stores), MANAGERS[asked](stores)
+    opened(keeper, bob)
+    (listed,) = manager.list_sessions(bob.id)
+    assert manager.end_session(bob.id, listed.handle)
+    assert manager.list_sessions(bob.id) == []
+
+
 @pytest.mark.parametrize(
     ("kept", "asked", "expected"),
     [

@@ -258,6 +258,16 @@ def test_what_had_ended_before_the_switch_is_not_taken_in(
     assert manager.find_session(session_id) is None
 
 
+def test_what_was_ended_between_the_switch_and_its_setting_is_not_taken_in(
+    stores: Stores, before: UserManager, manager: UserManager, user: User
+) -> None:
+    """P2: where the switch came first, alone, nobody knew that sessions of the original would be taken in later."""
+    session_id = in_redis(stores, before, user)
+    stores.pass_time(60)
+    stores.manager_with(SessionNames("digest")).revoke_all(user.id)
+    assert manager.find_session(session_id) is None
+
+
 @plain_sessions
 def test_a_session_is_not_taken_in_past_its_end(
     stores: Stores, before: UserManager, manager: UserManager, user: User, make: Make

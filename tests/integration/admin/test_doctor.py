@@ -194,6 +194,7 @@ def test_the_services_role_can_tell_everything_of_postgresql_and_without_its_gra
         assert before.of("warning") == {"migrations", "plain_form"}
         assert "lacks a privilege" in before.checks["migrations"]["found"]
         assert "grants.sql" in before.checks["migrations"]["advice"]
+        assert "upgrade_index.sql" in before.checks["plain_form"]["advice"]
         grant(postgres, logins, database)
         assert doctor(DATABASE_URL=as_service).status == "ok"
 

@@ -1,6 +1,7 @@
 """Migrations: each once, each whole or not at all, over whatever is there, by psql as well."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from infra.database.migrate import (
 from infra.local.servers import EmbeddedPostgres
 from session_management.clients.postgres import Postgres
 from tests.support.psql import psql
-from tests.support.servers import postgres_client
+from tests.support.servers import postgres_client, sql_connection
 
 FILES: Final = read_migrations()
 NAMES: Final = tuple(migration.name for migration in FILES)
@@ -132,6 +133,30 @@ def test_several_at_once_apply_each_file_once(postgres: EmbeddedPostgres, url: s
     assert {outcome.current for outcome in outcomes} == {NAMES[-1]}
 
 
+@pytest.fixture
+def patient(postgres: EmbeddedPostgres, url: str) -> Iterator[Postgres]:
+    """A client that lets a statement take its time, as the migrate function's does."""
+    with postgres_client(postgres, DATABASE_URL=url, DATABASE_TIMEOUT_MS="60000") as client:
+        yield client
+
+
+def test_behind_a_long_reader_a_migration_gives_up_before_the_service_stands_still(
+    patient: Postgres, inside: pg8000.native.Connection, postgres: EmbeddedPostgres, name: str
+) -> None:
+    migrate(patient, FILES[:-1])
+    with ThreadPoolExecutor(1) as pool, sql_connection(postgres, database=name) as reader:
+        reader.run("BEGIN; SELECT FROM users")
+        migrated = pool.submit(migrate, patient, FILES)
+        while not inside.run("SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass"):
+            assert not migrated.done()
+        assert inside.run("SELECT count(*) FROM users") == [[0]]  # It stands behind the migration for that long.
+        said = f"{NAMES[-1]}: a table that it changes is in use by a long transaction; run it again when that is over"
+        with pytest.raises(MigrationError, match=f"{said}; nothing of this file was applied"):
+            migrated.result()
+        assert inside.run("SELECT max(name) FROM session_migrations") == [[NAMES[-2]]]
+    assert migrate(patient, FILES).applied == NAMES[-1:]
+
+
 BROKEN: Final = Migration("9000_broken", "CREATE TABLE half (id INT); SELECT 1 / 0; CREATE TABLE other (id INT)")
 MENDED: Final = Migration("9000_broken", "CREATE TABLE half (id INT)")
 NEXT: Final = Migration("9001_next", "CREATE TABLE next (id INT)")
@@ -179,6 +204,15 @@ def test_the_files_run_under_plain_psql_as_an_owner_who_is_no_superuser(
     finally:
         inside.run(f"REASSIGN OWNED BY {name}_owner TO postgres; DROP OWNED BY {name}_owner")
         inside.run(f"DROP ROLE {name}_owner")
+
+
+def test_the_newest_file_may_have_been_run_by_psql_before_it_is_applied(
+    database: Postgres, postgres: EmbeddedPostgres, name: str
+) -> None:
+    """Nobody recorded that: it is applied again, which changes nothing, and recorded."""
+    migrate(database, FILES[:-1])
+    psql(postgres, "-f", MIGRATIONS / f"{NAMES[-1]}.sql", database=name)
+    assert migrate(database, FILES) == Outcome(NAMES[-1:], NAMES[-1], ())
 
 
 @pytest.mark.parametrize("migration", FILES, ids=NAMES)

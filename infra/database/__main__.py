@@ -1,0 +1,29 @@
+"""`python infra/database`: what the migrate function does, from a shell; so that the schema can go before the code.
+
+It reads the environment variables that the function reads. Exit statuses: 0 is done, 1 is not, 2 a wrong command line.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+
+from app import answer_of, bring_up_to_date
+from migrate import MigrationError
+
+from session_management.errors import SessionManagementError
+
+
+def main() -> None:
+    """Apply the migrations, or say what is pending, and print the function's answer."""
+    parser = ArgumentParser("python infra/database", description="Apply the database's migrations.")
+    parser.add_argument("--dry-run", action="store_true", help="apply nothing: say what is pending")
+    dry_run = parser.parse_args().dry_run
+    try:
+        outcome = bring_up_to_date(dry_run=dry_run)
+    except (MigrationError, SessionManagementError) as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"{json.dumps(answer_of(outcome))}\n")
+
+
+if __name__ == "__main__":
+    main()
