@@ -143,7 +143,7 @@ CASES: Final = (
     EventCase("sweeper.schedule.json", "Sweeper", _SWEPT),
     EventCase("admin.create-user.json", "Admin", _USER),
     EventCase("admin.list-users.json", "Admin", {"keys": ["next", "users"]}),
-    EventCase("admin.list-sessions.json", "Admin", {"keys": ["sessions", "user_id"]}),
+    EventCase("admin.list-sessions.json", "Admin", {"keys": ["has_more", "sessions", "user_id"]}),
     EventCase("admin.set-role.json", "Admin", _USER),
     EventCase("admin.lift-limit.json", "Admin", {"keys": ["forgotten"]}),
     EventCase("admin.explain.json", "Admin", {"keys": _EXPLAINED}),
