@@ -1,40 +1,21 @@
-"""template.yaml as data: a short-form intrinsic `!Ref X` reads as `{"Ref": "X"}`."""
+"""What template.yaml and the stacks below it say, part by part."""
 
 from functools import cache
 from typing import Any
 
-import yaml
-
-from tests.packaging.built import ROOT
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags."""
-
-
-def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    name = tag if tag in {"Ref", "Condition"} else f"Fn::{tag}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
+from infra.deployment.template import PROJECT, read_template
 
 
 @cache
 def template() -> dict[str, Any]:
     """Return the whole template."""
-    return loaded((ROOT / "template.yaml").read_text())
+    return read_template(PROJECT / "template.yaml")
 
 
-def loaded(text: str) -> dict[str, Any]:
-    """Return a template, or a part of one, as data."""
-    result: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    return result
+@cache
+def stack(name: str) -> dict[str, Any]:
+    """Return the template of the stack below it of that name."""
+    return read_template(PROJECT / f"infra/stacks/{name}.yaml")
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

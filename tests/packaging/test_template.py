@@ -7,35 +7,97 @@ from typing import Any
 
 import pytest
 
+from infra.deployment.parameters import parameter_of
+from infra.deployment.template import loaded
 from infra.local.deployment import DEPLOYED
 from infra.local.door.routes import ROUTES
 from session_management.settings import Settings
 from tests.events import CASES
 from tests.packaging.built import ROOT
-from tests.packaging.template import default, everywhere, functions, loaded, resources, template, variables
+from tests.packaging.resolution import Resolution
+from tests.packaging.template import default, everywhere, functions, resources, template, variables
 
+SECRET = ("_PASSWORD", "_URL", "_SECRET", "_SECRET_PREVIOUS")
 MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
 SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "runtime")
 DOORS = ("Login", "Register", "Password", "Logout", "Validate")
 LAMBDA_ENVIRONMENT_BYTES = 4096
+OWN_STORES = {"CreateNetwork": "false", "CreateData": "false"}
+USERS = {"Validate": "session_validator", "Authorizer": "session_validator", "Migrate": "session_migrator"}
+CREATED = {
+    "Data.Outputs.DatabaseHost": "database.example",
+    "Data.Outputs.DatabaseDirectHost": "direct.example",
+    "Data.Outputs.DatabasePort": "5432",
+    "Data.Outputs.RedisHost": "cache.example",
+    "Data.Outputs.RedisPort": "6379",
+    "Data.Outputs.RedisUser": "sessions-1a2b3c4d",
+    "Data.Outputs.CacheName": "sessions-1a2b3c4d",
+    "Data.Outputs.RedisCluster": "true",
+}
 AUTHORIZER_SECONDS = 10
 
 
-def _parameter(variable: str) -> str:
-    return "".join(word.capitalize() for word in variable.split("_"))
+def _environment(name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """What the function is told, but for its log level and the file of authorities, which only the layer has."""
+    deployed = Resolution(template(), parameters, CREATED)
+    own = functions()[name].get("Environment", {}).get("Variables", {})
+    told: dict[str, str] = deployed.of(variables() | own)
+    return told | {"DATABASE_CA_FILE": ""}
 
 
 def test_the_environment_is_the_codes_settings():
-    assert set(variables()) == {*SETTINGS, *MODE, "POWERTOOLS_LOG_LEVEL", "RES_OPTIONS"}
+    assert set(variables()) == {
+        *SETTINGS,
+        *MODE,
+        "POWERTOOLS_LOG_LEVEL",
+        "POWERTOOLS_SERVICE_NAME",
+        "RES_OPTIONS",
+    }
 
 
 @pytest.mark.parametrize("setting", [*SETTINGS, *sorted(MODE)])
 def test_each_setting_is_a_parameter_of_its_name(setting: str):
-    assert variables()[setting] == {"Ref": _parameter(setting)}
+    """Where nothing is created that sets it by itself."""
+    chosen = Resolution(template(), {**OWN_STORES, parameter_of(setting): "chosen"})
+
+    assert chosen.of(variables()[setting]) == "chosen"
+
+
+@pytest.mark.parametrize("name", [name for name in functions() if name != "Me"])
+def test_created_stores_are_set_as_settings_that_work(name: str):
+    """And each function is told of the same stores, as the user that it may be."""
+    told = Settings.from_environment(_environment(name, {}))
+
+    assert told.database_iam_auth
+    assert told.redis_iam_auth
+    assert told.database_user == USERS.get(name, "session_service")
+    assert told.database_host == ("direct.example" if name == "Migrate" else "database.example")
+    assert told.redis_host == "cache.example"
+
+
+def test_the_domain_of_the_edge_is_an_origin_of_its_own():
+    edge = {"CreateEdge": "true", "DomainName": "app.example.com"}
+
+    assert Settings.from_environment(_environment("Login", edge)).allowed_origins == ("https://app.example.com",)
+
+
+def test_users_of_ones_own_are_kept_apart_by_secrets():
+    own = {
+        **OWN_STORES,
+        "DatabaseHost": "db.example",
+        "DatabaseName": "sessions",
+        "DatabaseSecretArn": "service",
+        "DatabaseValidatorSecretArn": "validator",
+        "DatabaseMigratorSecretArn": "migrator",
+        "RedisHost": "redis.example",
+    }
+    secrets = {name: _environment(name, own)["DATABASE_SECRET_ARN"] for name in ("Login", "Validate", "Migrate")}
+
+    assert secrets == {"Login": "service", "Validate": "validator", "Migrate": "migrator"}
 
 
 def test_the_parameters_defaults_are_the_codes_defaults():
-    given = {setting: default(_parameter(setting)) for setting in SETTINGS}
+    given = {setting: default(parameter_of(setting)) for setting in SETTINGS}
 
     # In mock mode, since production asks for stores, which have no default.
     assert Settings.from_environment({**given, "APP_ENV": "test"}) == Settings.from_environment({"APP_ENV": "test"})
@@ -47,20 +109,24 @@ def test_a_function_is_deployed_for_production_and_never_mocks():
 
 
 def test_what_may_hold_a_secret_is_not_echoed():
-    secrets = {name for name in SETTINGS if name.endswith(("_PASSWORD", "_URL"))}
+    secrets = {name for name in SETTINGS if name.endswith(SECRET)}
 
-    assert {name for name in SETTINGS if template()["Parameters"][_parameter(name)].get("NoEcho")} == secrets
+    assert {name for name in SETTINGS if template()["Parameters"][parameter_of(name)].get("NoEcho")} == secrets
 
 
-def test_the_environment_stays_within_lambdas_limit():
-    """With the defaults, and 100 bytes for each parameter that has none."""
-    values = {name: (value if isinstance(value, str) else default(value["Ref"])) for name, value in variables().items()}
+@pytest.mark.parametrize("name", list(functions()))
+@pytest.mark.parametrize("created", ["true", "false"])
+def test_the_environment_stays_within_lambdas_limit(name: str, created: str):
+    """With the defaults, and 100 bytes for each setting that has none: more than an RDS endpoint or a secret's ARN."""
+    told = _environment(name, {"CreateNetwork": created, "CreateData": created})
 
-    assert sum(len(name) + (len(value) or 100) for name, value in values.items()) < LAMBDA_ENVIRONMENT_BYTES
+    assert sum(len(setting) + (len(value) or 100) for setting, value in told.items()) < LAMBDA_ENVIRONMENT_BYTES
 
 
 def test_one_parameter_is_both_log_levels():
-    assert everywhere()["LoggingConfig"] == {"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}}
+    logging = everywhere()["LoggingConfig"]
+
+    assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", {"Ref": "LogLevel"})
     assert variables()["POWERTOOLS_LOG_LEVEL"] == {"Ref": "LogLevel"}
 
 
@@ -109,11 +175,13 @@ def test_the_sessions_function_has_a_route_for_all_of_its_paths():
 def test_what_opens_no_store_is_told_no_secret():
     told = variables() | functions()["Me"]["Environment"]["Variables"]
 
-    assert {name: told[name] for name in told if name.endswith(("_URL", "_PASSWORD"))} == {
+    assert {name: told[name] for name in told if name.endswith(SECRET)} == {
         "DATABASE_URL": "",
         "DATABASE_PASSWORD": "",
         "REDIS_URL": "",
         "REDIS_PASSWORD": "",
+        "ORIGIN_SECRET": "",
+        "ORIGIN_SECRET_PREVIOUS": "",
     }
 
 
@@ -164,6 +232,7 @@ def test_nothing_but_an_operator_invokes_the_admin_function():
     assert resources("AWS::Lambda::Permission") == {}
     assert resources("AWS::Lambda::Url") == {}
     assert admin["Policies"] == functions()["Sweeper"]["Policies"]
+    assert "Fn::If" in admin["Policies"][0]
 
 
 def test_the_front_door_has_no_way_to_the_admin_function():
