@@ -63,8 +63,7 @@ class Resolution:
         return None if name == _NO_VALUE else self._values.get(name, {"Ref": name})
 
     def _get_att(self, argument: Any) -> Any:
-        name = argument if isinstance(argument, str) else ".".join(argument)
-        return self._attributes.get(name, {"Fn::GetAtt": name})
+        return self._attributes.get(".".join(argument), {"Fn::GetAtt": argument})
 
     def _if(self, argument: list[Any]) -> Any:
         condition, then, otherwise = argument
@@ -76,7 +75,7 @@ class Resolution:
         return re.sub(r"\$\{([^!}]+)\}", lambda found: str(names.get(found[1], self._named(found[1]))), text)
 
     def _named(self, name: str) -> Any:
-        return self._get_att(name) if "." in name else self._ref(name)
+        return self._get_att(name.split(".", 1)) if "." in name else self._ref(name)
 
     def _split(self, argument: list[Any]) -> Any:
         separator, text = argument[0], self.of(argument[1])

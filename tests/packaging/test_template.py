@@ -1,8 +1,6 @@
 """template.yaml against the code, and the promises that it has to keep by itself."""
 
-import json
 import re
-import subprocess
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from tests.events import CASES
 from tests.packaging.built import ROOT
 from tests.packaging.resolution import Resolution
 from tests.packaging.template import default, everywhere, functions, resources, template, variables
+from tests.packaging.translation import translations
 
 SECRET = ("_PASSWORD", "_URL", "_SECRET", "_SECRET_PREVIOUS")
 MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
@@ -254,26 +253,20 @@ def second() -> dict[str, Any]:
 def translated(second: dict[str, Any], environments: None) -> dict[str, Any]:
     """What SAM makes of the template with the example in it."""
     both = {part: {**template()[part], **second[part]} for part in second}
-    done = subprocess.run(
-        [ROOT / ".venv-sam/bin/python", ROOT / "tests/packaging/translate.py"],
-        input=json.dumps({**template(), **both}),
-        env={"AWS_DEFAULT_REGION": "eu-central-1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    (made,) = translations({**template(), **both}, [{}])
+    return made
 
 
 def test_the_example_names_settings_and_differs_from_the_authorizer_in_nothing_else(second: dict[str, Any]):
-    example, own = second["Resources"]["AdminAuthorizer"]["Properties"], functions()["Authorizer"]
-    changes = example["Environment"]["Variables"]
-    shared = {name: value for name, value in example.items() if name not in ("Description", "Environment")}
+    example, own = dict(second["Resources"]["AdminAuthorizer"]["Properties"]), dict(functions()["Authorizer"])
+    told, own_told = (each.pop("Environment")["Variables"] for each in (example, own))
+    changes = {name: value for name, value in told.items() if value != own_told.get(name)}
+    left_out = {"Description", "ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig"}
 
-    assert shared == {name: value for name, value in own.items() if name != "Description"}
+    assert {**own, **example, "Description": ""} == {**own, "Description": ""}
+    assert own.keys() - example.keys() <= left_out
     assert changes.keys() <= set(SETTINGS)
+    assert told.keys() - changes.keys() == own_told.keys()
     assert Settings.from_environment(changes).access != Settings.from_environment({}).access
 
 
