@@ -55,6 +55,11 @@ def seconds_left() -> float:
     return float("inf") if current is None else current.ends_at - time.monotonic()
 
 
+def has_time_for(timeout_seconds: float) -> bool:
+    """Return whether *timeout_seconds* are within the request's deadline as they are."""
+    return seconds_left() - _RESERVE_SECONDS >= timeout_seconds
+
+
 def within_deadline(store: str, timeout_seconds: float) -> float:
     """Return *timeout_seconds*, or less if the request ends sooner.
 

@@ -7,9 +7,10 @@ application reads what the other wrote. A "revoked" fence has `expires_at` 0; a 
 
 import json
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from session_management.models import Session, SessionWithUser, User, UserRole
@@ -27,6 +28,9 @@ _OURS_TO_THE_LETTER: Final = (
     "authenticated_at",
     "is_persistent",
 )
+_WRITTEN: Final = itemgetter(*_OURS_TO_THE_LETTER)
+_READ: Final = attrgetter(*_OURS_TO_THE_LETTER)
+_ROLES: Final = {str(role): role for role in UserRole}
 _BEYOND_MS: Final = 2**47
 """In the year 6429: any lifetime added to an earlier instant stays within what a datetime holds."""
 
@@ -95,7 +99,9 @@ def encode_revoked() -> bytes:
 def decode(value: bytes) -> SessionData:
     """Return what *value* says. Anything unreadable becomes data without a snapshot, which nobody believes."""
     try:
-        fields = json.loads(value)
+        fields = json.loads(value.decode())
+        is_ours = "nonce" in fields
+        has_snapshot = is_ours and "user" in fields
         data = SessionData(
             version=value,
             user_id=str(fields["user_id"]),
@@ -107,10 +113,12 @@ def decode(value: bytes) -> SessionData:
             last_activity=_instant(fields.get("last_activity", fields["created_at"])),
             authenticated_at=_instant(fields.get("authenticated_at", fields["created_at"])),
             is_persistent=fields.get("is_persistent", True) is not False,
+            checked_at=_instant(fields["checked_at"]) if has_snapshot else None,
+            user=_decode_user(fields["user"]) if has_snapshot else None,
             fence=Fence(fields["fence"]) if "fence" in fields else None,
-            is_ours="nonce" in fields,
+            is_ours=is_ours,
         )
-        return _with_snapshot(data, fields) if data.is_ours and "user" in fields else data
+        return _refuse_others(data, fields) if has_snapshot else data
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
         return SessionData(version=value)
 
@@ -160,12 +168,11 @@ def _encode(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)}, separators=(",", ":")).encode()
 
 
-def _with_snapshot(data: SessionData, fields: dict[str, Any]) -> SessionData:
-    """Return *data* with its snapshot, if every field is what `encode_copy` writes: only then may it be believed."""
-    user = _decode_user(fields["user"])
-    if user.id != data.user_id or any(fields[name] != getattr(data, name) for name in _OURS_TO_THE_LETTER):
+def _refuse_others(data: SessionData, fields: dict[str, Any]) -> SessionData:
+    """Return *data* if every field is what `encode_copy` writes: only then may its snapshot be believed."""
+    if data.user is None or data.user.id != data.user_id or _WRITTEN(fields) != _READ(data):
         raise ValueError("no copy of ours")
-    return replace(data, checked_at=_instant(fields["checked_at"]), user=user)
+    return data
 
 
 def _decode_user(fields: dict[str, Any]) -> User:
@@ -175,7 +182,7 @@ def _decode_user(fields: dict[str, Any]) -> User:
     return User(
         id=fields["id"],
         email=fields["email"],
-        role=UserRole(fields["role"]),
+        role=_ROLES[fields["role"]],
         is_verified=fields["is_verified"],
         created_at=to_datetime(_instant(fields["created_at"])),
         last_login_at=None if last_login_at is None else to_datetime(_instant(last_login_at)),

@@ -45,7 +45,8 @@ class ValidationCounts:
     def add(self, *names: str) -> None:
         """Count one validation under these names, and write all counts if that is due."""
         with self._lock:
-            self._counts.update(names)
+            for name in names:
+                self._counts[name] += 1
             now = Instant.of(self._clock)
             if self._written and now.is_within(FLUSH_SECONDS, self._written):
                 return

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from session_management.clients.redis import Redis
 from session_management.errors import StoreUnavailableError
@@ -26,14 +26,14 @@ class RedisInspection:
         """Return the server's name and its version."""
         facts = self._info("server")
         if "valkey_version" in facts:
-            return "Valkey", str(facts["valkey_version"])
-        return "Redis", str(facts["redis_version"])
+            return "Valkey", facts["valkey_version"]
+        return "Redis", facts["redis_version"]
 
     def is_cluster(self) -> bool:
         """Return whether the server is a node of a cluster."""
         facts = self._info("server")
         # Valkey has another word for it since it took its own.
-        return str(facts["server_mode" if "server_mode" in facts else "redis_mode"]) == "cluster"
+        return facts["server_mode" if "server_mode" in facts else "redis_mode"] == "cluster"
 
     def now(self) -> datetime:
         """Return what time it is by the server's clock."""
@@ -42,20 +42,20 @@ class RedisInspection:
     def eviction_policy(self) -> str:
         """Return what the server does when its memory is full."""
         try:
-            return str(self._info("memory")["maxmemory_policy"])
+            return self._info("memory")["maxmemory_policy"]
         except StoreUnavailableError as error:
             if not error.is_up:
                 raise
         _name, policy = self._redis.command("CONFIG", "GET", "maxmemory-policy")
         return str(policy.decode())
 
-    def _info(self, section: str) -> Mapping[str, Any]:
-        facts: Mapping[str, Any] = _Facts(self._redis.command("INFO", section))
-        return facts
+    def _info(self, section: str) -> Mapping[str, str]:
+        lines: list[str] = self._redis.command("INFO", section).decode().splitlines()
+        return _Facts(line.split(":", 1) for line in lines if ":" in line)
 
 
-class _Facts(dict[str, Any]):
+class _Facts(dict[str, str]):
     """What INFO says; a managed service leaves some of it out."""
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> str:
         raise StoreUnavailableError("redis", f"it does not say {name}", is_up=True)

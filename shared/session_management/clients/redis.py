@@ -8,16 +8,16 @@ from session_management.breaker import Breaker
 from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials, FixedCredentials
 from session_management.constants import SESSION_CONSTANTS
-from session_management.deadline import within_deadline
+from session_management.deadline import has_time_for, within_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock
 from session_management.store_options import RedisOptions
 
 if TYPE_CHECKING:
-    import redis
     from redis.credentials import CredentialProvider
 
     from session_management.clients.redis_cluster import Address, Cluster
+    from session_management.clients.redis_node import Node
 
 _STORE: Final = "redis"
 
@@ -35,8 +35,9 @@ class Redis:
         self._credentials = credentials
         self._breaker = breaker
         self._age = ConnectionAge(clock)
-        self._client: redis.Redis | Cluster | None = None
+        self._client: Node | Cluster | None = None
         self._entries: list[Address] = [(options.host, options.port)]
+        self._longest_timeout = max(options.timeout_seconds, options.connect_timeout_seconds)
         self._is_hurried = False
         self._lock = threading.RLock()
 
@@ -46,22 +47,15 @@ class Redis:
         Raises:
             StoreUnavailableError: no reply in time, or an error for a reply.
         """
-        from redis.exceptions import RedisError
-
-        from session_management.clients.redis_errors import meaning_of
-
         with self._lock, self._breaker:
             try:
                 return self._send(words)
-            except (RedisError, OSError) as error:
-                if self._is_worth_another_try(error):
-                    return self._send_anew(words)
-                raise meaning_of(error) from error
             except StoreUnavailableError:
                 raise  # before anything was sent
-            except BaseException:
-                # Half a handshake, or a reply still under way: nobody may go on from there.
-                self.close()
+            except BaseException as error:
+                if self._is_worth_another_try(error):
+                    return self._send_anew(words)
+                self._raise_ours(error)
                 raise
 
     @property
@@ -89,10 +83,12 @@ class Redis:
 
     def _hurry(self) -> None:
         """Shrink the time-outs of an open connection to what the request has left, and restore them later."""
+        if not self._is_hurried and has_time_for(self._longest_timeout):
+            return
         timeout, connect_timeout = self._timeouts()
         is_hurried = self._is_short(timeout, connect_timeout)
         client: Any = self._client
-        if client is None or not (is_hurried or self._is_hurried):
+        if client is None:
             return
         for connection in client.connections if self._options.is_cluster else [client.connection]:
             connection.socket_timeout = timeout
@@ -110,10 +106,16 @@ class Redis:
             within_deadline(_STORE, self._options.connect_timeout_seconds),
         )
 
-    def _is_worth_another_try(self, error: Exception) -> bool:
+    def _is_worth_another_try(self, error: BaseException) -> bool:
         """After a failure: whether newer credentials, or another look at the cluster, may help."""
+        from redis.exceptions import RedisError
+
         from session_management.clients import redis_errors as errors
 
+        if not isinstance(error, (RedisError, OSError)):
+            # Half a handshake, or a reply still under way: nobody may go on from there.
+            self.close()
+            return False
         was_open = self._client is not None
         if errors.was_refused(error):
             self.close()
@@ -129,16 +131,22 @@ class Redis:
         return was_open and errors.is_broken_connection(error)
 
     def _send_anew(self, words: tuple[str | bytes | int, ...]) -> Any:
+        try:
+            return self._send(words)
+        except Exception as error:
+            self._raise_ours(error)
+            raise
+
+    def _raise_ours(self, error: BaseException) -> None:
+        """Raise what an error of redis-py means, and return where *error* is none."""
         from redis.exceptions import RedisError
 
         from session_management.clients.redis_errors import meaning_of
 
-        try:
-            return self._send(words)
-        except (RedisError, OSError) as error:
+        if isinstance(error, (RedisError, OSError)):
             raise meaning_of(error) from error
 
-    def _open(self) -> "redis.Redis | Cluster":
+    def _open(self) -> "Node | Cluster":
         if self._client is None:
             if self._options.is_cluster:
                 self._client = self._open_cluster()
@@ -155,13 +163,12 @@ class Redis:
         self._entries = list(dict.fromkeys([self._entries[0], named, *cluster.addresses]))
         return cluster
 
-    def _open_node(self, address: "Address") -> "redis.Redis":
-        import redis
+    def _open_node(self, address: "Address") -> "Node":
+        from session_management.clients.redis_node import Node
 
         host, port = address
-        return redis.Redis(
-            host=host, port=port, db=self._options.database, single_connection_client=True, **self._arguments()
-        )
+        options = self._options
+        return Node(uses_tls=options.uses_tls, host=host, port=port, db=options.database, **self._arguments())
 
     def _arguments(self) -> dict[str, Any]:
         from redis import exceptions
@@ -182,7 +189,6 @@ class Redis:
         }
         if options.uses_tls:
             arguments |= {
-                "ssl": True,
                 "ssl_ca_certs": options.ca_file,
                 "ssl_check_hostname": True,
                 "ssl_cert_reqs": "required",
@@ -195,7 +201,7 @@ def import_redis() -> None:
     """Import what the first command would."""
     from redis import backoff, credentials, exceptions, retry  # noqa: F401
 
-    from session_management.clients import redis_cluster, redis_errors  # noqa: F401
+    from session_management.clients import redis_cluster, redis_errors, redis_node  # noqa: F401
 
 
 def _provider(credentials: Credentials) -> "CredentialProvider | None":

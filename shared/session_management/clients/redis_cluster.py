@@ -9,23 +9,23 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import Any, Final
 
-import redis
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterError, MovedError
+
+from session_management.clients.redis_node import Node, Word
 
 _MOST_REDIRECTIONS: Final = 5
 
 type Address = tuple[str, int]
-type Word = str | bytes | int
 
 
 class Cluster:
     """The nodes of a cluster as one client. A node that fails is an error; whoever gets it closes this."""
 
-    def __init__(self, entry: Address, open_node: Callable[[Address], redis.Redis]) -> None:
+    def __init__(self, entry: Address, open_node: Callable[[Address], Node]) -> None:
         """Ask the node at *entry* who has which keys."""
         self._open_node = open_node
-        self._nodes: dict[Address, Any] = {}  # redis-py's own types leave commands out
+        self._nodes: dict[Address, Node] = {}
         self._moved: dict[int, Address] = {}
         try:
             self._ranges = list(_ranges(self._node(entry).execute_command("CLUSTER SLOTS"), entry[0]))
@@ -75,7 +75,7 @@ class Cluster:
                 closing.callback(node.close)
         self._nodes.clear()
 
-    def _node(self, address: Address) -> Any:
+    def _node(self, address: Address) -> Node:
         if address not in self._nodes:
             self._nodes[address] = self._open_node(address)
         return self._nodes[address]

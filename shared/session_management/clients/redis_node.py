@@ -1,0 +1,35 @@
+"""One server of Redis or Valkey over redis-py's own connection. Imported at the first command.
+
+redis-py's client around that connection takes as long for a command as the server and the network do on one machine.
+"""
+
+from typing import Any
+
+from redis.connection import Connection, SSLConnection
+from redis.exceptions import ConnectionError as BrokenConnectionError
+
+type Word = str | bytes | int
+
+
+class Node:
+    """A server that one command after the other is sent to; a connection is opened at the first."""
+
+    def __init__(self, *, uses_tls: bool, **arguments: Any) -> None:
+        """Connect nowhere yet. *arguments* are redis-py's."""
+        self.connection: Any = (SSLConnection if uses_tls else Connection)(**arguments)
+
+    def execute_command(self, *words: Word) -> Any:
+        """Return the reply as it came; where the connection broke, to the command sent again over another."""
+        try:
+            return self._exchange(words)
+        except BrokenConnectionError:
+            self.connection.disconnect()
+            return self._exchange(words)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.disconnect()
+
+    def _exchange(self, words: tuple[Word, ...]) -> Any:
+        self.connection.send_command(*words)
+        return self.connection.read_response()
