@@ -80,6 +80,11 @@ timing: .venv/made ## Measure whether the time of a failed login tells why it fa
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.login_timing \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MARGIN),--margin $(MARGIN))
 
+.PHONY: bench
+bench: .venv/made ## Measure how much longer a validation takes than a bare GET, at each layer (ROUNDS=..., KEEP=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep)
+
 .PHONY: asvs
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.standards.matrix

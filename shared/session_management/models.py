@@ -6,9 +6,13 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 _USER_AGENT_CHARACTERS: Final = 512
+_REMEMBERED: Final = 256
+"""How many addresses and user agents are remembered as they were cleaned: clients come back with the same."""
+
 # What holds a session ID, or could: no client has business to say one here, and what is said here is kept.
 _SECRETS: Final = re.compile(r"[A-Za-z0-9_-]{43,}")
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -155,6 +159,7 @@ def is_user_id(text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _address(text: str | None) -> str | None:
     try:
         # A link-local address may name an interface, which PostgreSQL's type does not take.
@@ -163,6 +168,7 @@ def _address(text: str | None) -> str | None:
         return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _printable(text: str | None) -> str | None:
     cleaned = _SECRETS.sub("[hidden]", _CONTROL_CHARACTERS.sub(" ", text or "")).strip()
     return cleaned[:_USER_AGENT_CHARACTERS] or None

@@ -1,10 +1,8 @@
 """Logins that fail, each for another reason: whole calls of the function, over real servers, under a stopwatch."""
 
-import io
-import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -14,8 +12,8 @@ from infra.database.migrate import migrate, read_migrations
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, UserStatus
-from session_management.observability import logger
 from session_management.passwords import hash_password
+from tests.benchmarks.unheard import unheard
 from tests.functions.service import Service, told
 from tests.support.http_events import http_event
 from tests.support.servers import postgres_client, server_environment
@@ -92,7 +90,7 @@ class FailingLogins:
             RuntimeError: it is not refused as a wrong password is.
         """
         event = _event(path, number)
-        with _unheard():
+        with unheard():
             begun = time.perf_counter()
             answer = self._service.invoke("Login", event)
             passed = time.perf_counter() - begun
@@ -115,16 +113,3 @@ def _event(path: str, number: int) -> dict[str, Any]:
 
 def _index_of(path: str) -> int:
     return list(PATHS).index(path)
-
-
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Log lines and metrics are written as ever, to where they are in nobody's way."""
-    handler = logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    with io.StringIO() as sink, redirect_stdout(sink):
-        before = handler.setStream(sink)
-        try:
-            yield
-        finally:
-            handler.setStream(before)

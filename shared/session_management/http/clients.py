@@ -24,7 +24,8 @@ class Sent(Protocol):
 
 def client_of(request: Sent, settings: Settings) -> SessionMetadata:
     """Return who sent *request*: who connected or, behind `TRUSTED_PROXY_HOPS` of our own proxies, whom they name."""
-    ip = _named_by_proxies(request, settings.trusted_proxy_hops) or request.source_ip
+    hops = settings.trusted_proxy_hops
+    ip = (_named_by_proxies(request, hops) if hops else None) or request.source_ip
     return SessionMetadata(ip=ip, user_agent=request.headers.get("user-agent"))
 
 

@@ -1,0 +1,99 @@
+"""What `make bench` measures: the same session looked up at each layer, beside the least that Redis can be asked."""
+
+import itertools
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from infra.database.migrate import migrate, read_migrations
+from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
+from session_management.factory import UserManagerFactory, get_redis
+from session_management.models import CreateUserData, SessionMetadata
+from session_management.tokens import handle_of
+from tests.benchmarks.unheard import unheard
+from tests.functions.service import Service, handler_of
+from tests.support.contexts import FakeContext
+from tests.support.http_events import http_event
+from tests.support.servers import postgres_client, server_environment
+
+RAW_GET: Final = "raw GET"
+_SESSIONS: Final = 500
+_CLIENT: Final = SessionMetadata(ip="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36")
+_REPLY_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that is measured, and the most that its time may be, as ratios to a raw GET."""
+
+    name: str
+    run: Callable[[], Any]
+    target: float | None = None
+    limit: float | None = None
+
+
+@contextmanager
+def started() -> Iterator[list[Operation]]:
+    """Start both stores and a service in production mode over them, with sessions whose copies are hot."""
+    with EmbeddedPostgres() as postgres, EmbeddedValkey() as valkey:
+        with postgres_client(postgres) as client:
+            migrate(client, read_migrations())
+        with pytest.MonkeyPatch.context() as monkeypatch, Service.started(monkeypatch) as service:
+            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none"))
+            with unheard(), _raw_connection(valkey) as connection:
+                yield list(_operations(connection))
+
+
+def _operations(connection: socket.socket) -> Iterator[Operation]:
+    """Yield the operations; each goes through all sessions in turn, so that none is remembered by its neighbour."""
+    manager, context = UserManagerFactory.create(), FakeContext()
+    user = manager.create(CreateUserData("ann@example.com"))
+    session_ids = [manager.create_session(user.id, _CLIENT, 604_800) for _ in range(_SESSIONS)]
+    keys = [f"session:{handle_of(session_id)}" for session_id in session_ids]
+    questions = [f"*2\r\n$3\r\nGET\r\n${len(key)}\r\n{key}\r\n".encode() for key in keys]
+    validate, authorizer = handler_of("Validate"), handler_of("Authorizer")
+    redis = get_redis()
+
+    def ask(question: bytes) -> bytes:
+        connection.sendall(question)
+        return connection.recv(_REPLY_BYTES)
+
+    yield Operation(RAW_GET, _each(ask, questions))
+    yield Operation("store call", _each(lambda key: redis.command("GET", key), keys))
+    yield Operation("manager: find_session", _each(manager.find_session, session_ids), 1.7, 2.5)
+    requests = [_request(session_id) for session_id in session_ids]
+    yield Operation("handler: validate", _each(lambda event: validate(event, context), requests), 4, 6)
+    questions_of_gateways = [_question(session_id) for session_id in session_ids]
+    yield Operation("handler: authorizer", _each(lambda event: authorizer(event, context), questions_of_gateways), 4, 6)
+
+
+def _each[Item](call: Callable[[Item], object], items: list[Item]) -> Callable[[], object]:
+    """Return what calls with the next of *items* each time."""
+    following = itertools.cycle(items).__next__
+    return lambda: call(following())
+
+
+def _request(session_id: str) -> dict[str, Any]:
+    headers = {"authorization": f"Bearer {session_id}", "user-agent": _CLIENT.user_agent or ""}
+    event = http_event("GET", headers=headers)
+    event["requestContext"]["http"]["sourceIp"] = _CLIENT.ip
+    return event
+
+
+def _question(session_id: str) -> dict[str, Any]:
+    arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/$default/GET/orders"
+    return {**_request(session_id), "type": "REQUEST", "routeArn": arn}
+
+
+@contextmanager
+def _raw_connection(valkey: EmbeddedValkey) -> Iterator[socket.socket]:
+    with socket.create_connection((valkey.host, valkey.port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(f"AUTH {valkey.password}\r\n".encode())
+        if connection.recv(_REPLY_BYTES) != b"+OK\r\n":
+            raise RuntimeError("Valkey does not let us in")
+        yield connection
