@@ -85,7 +85,7 @@ class Sheet:
         facts = PngInfo()
         facts.add_text(DIGEST_KEY, digest())
         drawn = Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
-        drawn.quantize(256).save(path, pnginfo=facts, optimize=True)
+        drawn.quantize(256, Image.Quantize.MAXCOVERAGE).save(path, pnginfo=facts, optimize=True)
 
     def _write(self, widget: Json, down: float, text: str, **look: Any) -> None:
         x, y, _, height = self.area(widget, 0.15, down)
