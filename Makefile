@@ -89,6 +89,14 @@ bench: .venv/made ## Measure how much longer a validation takes than a bare GET,
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.standards.matrix
 
+.PHONY: dashboard
+dashboard: .venv/made ## Write the dashboard into its stack, from the metrics that the code has and the stack's alarms.
+	@PYTHONPATH=shared:. $(BIN)/python -m infra.dashboard
+
+.PHONY: picture
+picture: dashboard .venv/made-picture ## Draw docs/dashboard.png, the dashboard of a synthetic day.
+	@PYTHONPATH=shared:. $(BIN)/python -m infra.dashboard.picture docs/dashboard.png
+
 .PHONY: test-system
 test-system: .venv/made-system debian-packages ## Run the tests that need Debian packages, which it installs.
 	@$(BIN)/pytest tests/system
@@ -127,6 +135,7 @@ define compile-requirements
 	$(COMPILE) --group runtime -c requirements/dev.txt -o requirements/runtime.txt
 	$(COMPILE) --group system -c requirements/dev.txt -o requirements/system.txt
 	$(COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
+	$(COMPILE) --group picture -c requirements/dev.txt -o requirements/picture.txt
 	$(COMPILE) --group sam -o requirements/sam.txt
 endef
 
@@ -172,6 +181,12 @@ endef
 
 # The same with what fuzzing needs besides.
 .venv/made-fuzz: requirements/fuzz.txt .venv/made
+	@echo "Adding $< to $(@D)..."
+	@$(@D)/bin/$(install) $<
+	@touch $@
+
+# The same with what drawing the dashboard needs besides.
+.venv/made-picture: requirements/picture.txt .venv/made
 	@echo "Adding $< to $(@D)..."
 	@$(@D)/bin/$(install) $<
 	@touch $@

@@ -36,7 +36,7 @@ def test_the_layer_pins_what_the_project_depends_on():
     assert _names(PROJECT["project"]["dependencies"]) <= pins(LAYER).keys()
 
 
-@pytest.mark.parametrize("name", ["dev", "runtime", "system", "fuzz", "sam"])
+@pytest.mark.parametrize("name", ["dev", "runtime", "system", "fuzz", "picture", "sam"])
 def test_each_file_pins_its_group(name: str):
     assert _names(PROJECT["dependency-groups"][name]) <= pins(ROOT / f"requirements/{name}.txt").keys()
 
@@ -47,7 +47,7 @@ def test_the_tests_run_on_what_the_layer_carries():
     assert {name: dev[name] for name in layer} == layer
 
 
-@pytest.mark.parametrize("name", ["runtime", "system", "fuzz"])
+@pytest.mark.parametrize("name", ["runtime", "system", "fuzz", "picture"])
 def test_what_is_added_to_development_agrees_with_it(name: str):
     added, dev = pins(ROOT / f"requirements/{name}.txt"), pins(ROOT / "requirements/dev.txt")
 

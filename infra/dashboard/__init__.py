@@ -1,0 +1,1 @@
+"""The dashboard: built from the metrics that the code has, written into its stack, and drawn for the runbook."""
