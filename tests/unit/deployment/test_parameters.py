@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.deployment.parameters import DeploymentError, check_settings, compared, parameters
+from infra.deployment.parameters import Declared, DeploymentError, check_settings, compared, parameters
 from infra.deployment.template import PROJECT, read_template
 
-DECLARED = {
+DECLARED: Declared = {
     "SessionMaxAgeSeconds": {"Default": 604800},
     "CookieSecure": {"Default": "true"},
     "DatabasePassword": {"Default": "", "NoEcho": True},
