@@ -9,6 +9,7 @@ from session_management.errors import ConfigurationError
 from session_management.settings import Settings
 from tests.packaging.resolution import Resolution
 from tests.packaging.template import everywhere, functions, stack, template
+from tests.packaging.translation import references, translations
 
 SECRET = "s" * 32
 DOORS = {name: function for name, function in functions().items() if "FunctionUrlConfig" in function}
@@ -192,3 +193,16 @@ def test_without_an_edge_there_is_no_secret():
     patterns = [template()["Parameters"][name]["AllowedPattern"] for name in ("OriginSecret", "OriginSecretPrevious")]
 
     assert all(re.fullmatch(pattern, "") for pattern in patterns)
+
+
+def test_the_functions_know_a_new_secret_before_cloudfront_sends_it(environments: None):
+    """A URL is its alias's, which waits for the version with the new setting."""
+    (made,) = translations(template(), [{"CreateEdge": "true"}])
+    resources = made["Resources"]
+
+    for name in DOORS:
+        assert f"{name}Url" in references(resources["Edge"])
+        assert f"{name}Aliaslive" in references(resources[f"{name}Url"])
+        (version,) = [each for each in references(resources[f"{name}Aliaslive"]) if each.startswith(f"{name}Version")]
+        assert resources[version]["Properties"]["FunctionName"] == {"Ref": name}
+        assert resources[name]["Properties"]["Environment"]["Variables"]["ORIGIN_SECRET"] == {"Ref": "OriginSecret"}
