@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from infra.deployment.content_hash import content_hash
-from infra.deployment.parameters import DeploymentError, check_settings, parameters, public
+from infra.deployment.parameters import DeploymentError, check_settings, compared, parameters
 from infra.deployment.template import PROJECT, read_template
 
 
@@ -30,7 +30,7 @@ def _values(environment: str) -> dict[str, str]:
     declared = read_template(PROJECT / "template.yaml")["Parameters"]
     values = parameters(declared, environment, samconfig=PROJECT / "samconfig.toml", variables=os.environ)
     check_settings(values)
-    return {**values, "ContentHash": content_hash(PROJECT, public(declared, values))}
+    return {**values, "ContentHash": content_hash(PROJECT, compared(declared, values))}
 
 
 def _write(file: Path, values: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ Secrets stand in neither: they come from environment variables, once, and CloudF
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from session_management.errors import ConfigurationError
@@ -17,6 +18,7 @@ type Declared = Mapping[str, Mapping[str, Any]]
 # The stores are for the template's Rules and the migrate function to check: a password that CloudFormation keeps is
 # not known here.
 _STORES: Final = {"DATABASE_URL": "postgresql://user@host/name", "REDIS_URL": "rediss://host"}
+_EDGE, _EDGE_BEFORE = "OriginSecret", "OriginSecretPrevious"
 
 
 class DeploymentError(Exception):
@@ -28,7 +30,7 @@ def parameters(
 ) -> dict[str, str]:
     """Return every parameter's value, so that a line that samconfig.toml no longer has is the default again.
 
-    A secret is there only where *variables* have it.
+    A secret is there only where *variables* have it; with a new ORIGIN_SECRET, the one before is there or is over.
 
     Raises:
         DeploymentError: samconfig.toml has no such environment, or a parameter that template.yaml has not, or a secret.
@@ -40,12 +42,18 @@ def parameters(
         raise DeploymentError(f"{name}: {told}; samconfig.toml names it for {environment}")
     settings = {parameter_of(setting): setting for setting in map(str.upper, Settings.model_fields)}
     secrets = {name: variables.get(settings[name]) for name, facts in declared.items() if _is_secret(facts)}
-    return {**defaults, **chosen, **{name: value for name, value in secrets.items() if value}}
+    given = {name: value for name, value in secrets.items() if value}
+    # Else CloudFormation would keep the one before for good.
+    before = {_EDGE_BEFORE: ""} if _EDGE in given else {}
+    return {**defaults, **chosen, **before, **given}
 
 
-def public(declared: Declared, values: Mapping[str, str]) -> dict[str, str]:
-    """Return *values* without secrets."""
-    return {name: value for name, value in values.items() if not _is_secret(declared[name])}
+def compared(declared: Declared, values: Mapping[str, str]) -> dict[str, str]:
+    """Return *values* as the content hash takes them: whatever secret is given is a new one.
+
+    Whether it is, is not known here, and a digest of the secret itself would be something to guess it by.
+    """
+    return {name: token_hex() if _is_secret(declared[name]) else value for name, value in values.items()}
 
 
 def check_settings(values: Mapping[str, str]) -> None:

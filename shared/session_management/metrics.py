@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from session_management.events import (
     ClientChanged,
+    DirectAccessRefused,
     Event,
     LimitReached,
     LoggedOut,
@@ -51,6 +52,7 @@ METRICS: Final = (
     Metric("SessionsRevoked", SessionsRevoked, by="reason", value="count"),
     Metric("ClientChanges", ClientChanged, by="changed"),
     Metric("AuthorizerDenials", SessionDenied, by="denied"),
+    Metric("DirectAccessRefused", DirectAccessRefused),
     Metric("OriginsRefused", OriginRefused),
     Metric("AttemptsRefused", LimitReached),
     Metric("StoreFailures", StoreFailed, by="store"),

@@ -41,6 +41,7 @@ _ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_HEADER_SECRET: Final = re.compile(r"[!-~]{32,}")
 
 _FIRST_WAIT_MS: Final = 1_000
 
@@ -112,6 +113,8 @@ class Settings(BaseModel):
     cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
     cookie_name: str = ""
     allowed_origins: tuple[str, ...] = ()
+    origin_secret: SecretStr | None = None
+    origin_secret_previous: SecretStr | None = None
     authorizer_response: Literal["simple", "policy"] = "simple"
     required_role: UserRole | None = None
     require_verified: bool = False
@@ -185,6 +188,13 @@ class Settings(BaseModel):
         if not all(_ORIGIN.fullmatch(origin) for origin in origins):
             raise ValueError("each must be an exact origin such as https://app.example.com, without a path or *")
         return tuple(origin.lower() for origin in origins)
+
+    @field_validator("origin_secret", "origin_secret_previous")
+    @classmethod
+    def _is_header_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and not _HEADER_SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError("must be at least 32 characters that a header can hold: ASCII, and no spaces")
+        return secret
 
     @field_validator("cookie_samesite", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ def contradictions(settings: "Settings") -> Iterator[Contradiction]:
     yield from _of_the_times(settings)
     yield from _of_the_upgrade(settings)
     yield from _of_the_cookie(settings)
+    yield from _of_the_edge(settings)
     if settings.mode != "mock" or settings.runtime.is_deployed:
         yield from _of_postgres(settings)
         yield from _of_redis(settings)
@@ -80,6 +81,12 @@ def _of_the_cookie(settings: "Settings") -> Iterator[Contradiction]:
         )
     if s.cookie_samesite == "None" and not s.cookie_secure:
         yield names, "COOKIE_SAMESITE: None needs COOKIE_SECURE=true"
+
+
+def _of_the_edge(settings: "Settings") -> Iterator[Contradiction]:
+    if settings.origin_secret_previous and not settings.origin_secret:
+        names = ("origin_secret", "origin_secret_previous")
+        yield names, "ORIGIN_SECRET_PREVIOUS: is the one before ORIGIN_SECRET, which is not set; set it, or neither"
 
 
 def _of_postgres(settings: "Settings") -> Iterator[Contradiction]:

@@ -60,6 +60,9 @@ def what_people_do(service: Service) -> None:
     service.manager.update(demo_id(service), {"role": "ADMIN"})
     service.invoke("Logout", http_event("POST", headers=BEARER))
     service.invoke("Logout", http_event("POST", headers={"origin": "https://evil.example"}))
+    service.configure(ORIGIN_SECRET="s" * 32)
+    service.invoke("Validate", http_event(headers=BEARER))
+    service.configure(ORIGIN_SECRET="")
     command(service, "delete_user", user="admin@example.com")
 
 

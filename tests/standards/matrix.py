@@ -25,10 +25,10 @@ _BEGIN: Final = """# Which standards' requirements are held, and by what
 
 <!-- Written by `make asvs` from tests/standards/requirements.toml and the docstrings of the tests. -->
 
-OWASP ASVS 5.0: authentication (V6) and sessions (V7) whole, and the parts of V3, V14, V15 and V16 that concern this
-service; NIST SP 800-63B-4 by section. The words are ours; the standards' own are what counts. A requirement is held by
-the tests that name it, each of which fails where it does not hold; otherwise the last column says why no test could be
-named.
+OWASP ASVS 5.0: authentication (V6) and sessions (V7) whole, and the parts of V3, V4, V14, V15 and V16 that concern
+this service; NIST SP 800-63B-4 by section. The words are ours; the standards' own are what counts. A requirement is
+held by the tests that name it, each of which fails where it does not hold; otherwise the last column says why no test
+could be named.
 
 """
 

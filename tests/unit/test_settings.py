@@ -78,14 +78,20 @@ EVERY_SETTING: dict[str, tuple[str, Any]] = {
         "https://App.example.com, http://localhost:3000 https://[::1]:8443",
         ("https://app.example.com", "http://localhost:3000", "https://[::1]:8443"),
     ),
+    "ORIGIN_SECRET": ("s" * 32, SecretStr("s" * 32)),
+    "ORIGIN_SECRET_PREVIOUS": ("p" * 32, SecretStr("p" * 32)),
     "AUTHORIZER_RESPONSE": ("policy", "policy"),
     "REQUIRED_ROLE": ("ADMIN", UserRole.ADMIN),
     "REQUIRE_VERIFIED": ("true", True),
     "MAX_AUTH_AGE_SECONDS": ("900", 900),
     "CLIENT_CHANGE_POLICY": ("deny", "deny"),
 }
-# Two that only go without another.
-TOGETHER = {"COOKIE_NAME": {"COOKIE_SECURE": "true"}, "COOKIE_DOMAIN": {"COOKIE_NAME": "__Secure-sid"}}
+# Those that only go with another.
+TOGETHER = {
+    "COOKIE_NAME": {"COOKIE_SECURE": "true"},
+    "COOKIE_DOMAIN": {"COOKIE_NAME": "__Secure-sid"},
+    "ORIGIN_SECRET_PREVIOUS": {"ORIGIN_SECRET": "s" * 32},
+}
 
 DESIGNED_DEFAULTS = {
     "SESSION_MAX_AGE_SECONDS": 604_800,
@@ -120,6 +126,8 @@ DESIGNED_DEFAULTS = {
     "COOKIE_SAMESITE": "Lax",
     "COOKIE_DOMAIN": None,
     "ALLOWED_ORIGINS": (),
+    "ORIGIN_SECRET": None,
+    "ORIGIN_SECRET_PREVIOUS": None,
     "AUTHORIZER_RESPONSE": "simple",
     "REQUIRED_ROLE": None,
     "REQUIRE_VERIFIED": False,
@@ -209,6 +217,8 @@ WRONG_VALUES = {
     "COOKIE_SAMESITE": "Relaxed",
     "COOKIE_DOMAIN": "example.com; HttpOnly",
     "ALLOWED_ORIGINS": "https://app.example.com/path",
+    "ORIGIN_SECRET": "s" * 31,
+    "ORIGIN_SECRET_PREVIOUS": "p" * 31,
     "AUTHORIZER_RESPONSE": "iam",
     "REQUIRED_ROLE": "ROOT",
     "REQUIRE_VERIFIED": "mostly",
@@ -256,6 +266,14 @@ def test_a_cookies_name_is_a_token(name: str) -> None:
     (fault,) = faults_of({"COOKIE_NAME": name})
 
     assert "must be a cookie name" in fault
+
+
+@pytest.mark.parametrize("name", ["ORIGIN_SECRET", "ORIGIN_SECRET_PREVIOUS"])
+@pytest.mark.parametrize("secret", ["s" * 31, "s" * 16 + " " + "s" * 16, "é" * 32, "s" * 32 + "\x7f", "s\n" * 16])
+def test_a_secret_is_long_and_can_stand_in_a_header(name: str, secret: str) -> None:
+    (fault,) = faults_of({"ORIGIN_SECRET": "o" * 32, name: secret})
+
+    assert fault == f"{name}: must be at least 32 characters that a header can hold: ASCII, and no spaces"
 
 
 # --- No value is shown --------------------------------------------------------------------------
@@ -309,6 +327,8 @@ def test_settings_do_not_show_secrets() -> None:
             "DATABASE_PASSWORD": "canary",
             "REDIS_URL": "rediss://ann:canary@cache.example.com",
             "REDIS_PASSWORD": "canary",
+            "ORIGIN_SECRET": "canary" * 6,
+            "ORIGIN_SECRET_PREVIOUS": "canary" * 7,
         }
     )
 

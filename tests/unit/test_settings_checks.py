@@ -41,6 +41,16 @@ def test_an_upgrade_ends_at_an_instant_that_everybody_reads_alike(text: str) -> 
     assert faulty(SESSION_UPGRADE_PLAIN_UNTIL=text) == ["SESSION_UPGRADE_PLAIN_UNTIL"]
 
 
+# --- The edge -----------------------------------------------------------------------------------
+
+
+def test_a_secret_that_is_replaced_is_replaced_by_another() -> None:
+    new, old = "n" * 32, "o" * 32
+    assert faulty(ORIGIN_SECRET=new) == []
+    assert faulty(ORIGIN_SECRET=new, ORIGIN_SECRET_PREVIOUS=old) == []
+    assert faulty(ORIGIN_SECRET_PREVIOUS=old) == ["ORIGIN_SECRET_PREVIOUS"]
+
+
 # --- Times --------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from session_management.events.logins import (
     RegistrationRefused,
 )
 from session_management.events.operation import (
+    DirectAccessRefused,
     LimitReached,
     Migrated,
     OriginRefused,
@@ -38,6 +39,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     SessionsRevoked,
     ClientChanged,
     SessionDenied,
+    DirectAccessRefused,
     OriginRefused,
     LimitReached,
     UserCreated,
@@ -58,6 +60,7 @@ __all__ = [
     "EVENTS",
     "ClientChanged",
     "CommandDone",
+    "DirectAccessRefused",
     "Event",
     "Fenced",
     "LimitReached",

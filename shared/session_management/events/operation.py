@@ -8,6 +8,15 @@ from session_management.events.event import Event, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectAccessRefused(Event):
+    """A request came past the edge, without the secret of ORIGIN_SECRET, and nothing of it was looked at."""
+
+    name: ClassVar = "direct_access_refused"
+    level: ClassVar[Level] = "WARNING"
+    says: ClassVar = "a request that came past the edge was refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OriginRefused(Event):
     """A request, or a preflight of one, was refused for where it came from, and no store was asked.
 

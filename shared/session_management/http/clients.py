@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Protocol
 
+from session_management.http.edge import came_through_edge
 from session_management.models import SessionMetadata
 from session_management.settings import Settings
 
@@ -23,10 +24,12 @@ class Sent(Protocol):
 
 
 def client_of(request: Sent, settings: Settings) -> SessionMetadata:
-    """Return who sent *request*: who connected or, behind `TRUSTED_PROXY_HOPS` of our own proxies, whom they name."""
-    hops = settings.trusted_proxy_hops
-    ip = (_named_by_proxies(request, hops) if hops else None) or request.source_ip
-    return SessionMetadata(ip=ip, user_agent=request.headers.get("user-agent"))
+    """Return who sent *request*: who connected, or whom the edge or our own `TRUSTED_PROXY_HOPS` proxies name."""
+    if came_through_edge(request.headers, settings):
+        named = _address(request.headers.get("x-viewer-address", ""))
+    else:
+        named = _named_by_proxies(request, settings.trusted_proxy_hops)
+    return SessionMetadata(ip=named or request.source_ip, user_agent=request.headers.get("user-agent"))
 
 
 def _named_by_proxies(request: Sent, hops: int) -> str | None:
@@ -36,6 +39,8 @@ def _named_by_proxies(request: Sent, hops: int) -> str | None:
     that connected. A header that does not end so was not written by API Gateway (a function URL passes on what stands
     leftmost, which is the client's to choose), and is not believed. What stands left of our proxies' is as little.
     """
+    if not hops:
+        return None
     said = [part.strip(" \t") for part in request.headers.get("x-forwarded-for", "").split(",")]
     connected = _address(request.source_ip or "")
     if connected is None or not 0 < hops < len(said) or _address(said[-1]) != connected:

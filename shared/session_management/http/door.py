@@ -13,9 +13,10 @@ from session_management.errors import (
     StoreUnavailableError,
     TooManyAttemptsError,
 )
-from session_management.events import LimitReached, OriginRefused, SettingsFaulty, StoreNotAsked
+from session_management.events import DirectAccessRefused, LimitReached, OriginRefused, SettingsFaulty, StoreNotAsked
 from session_management.factory import UserManagerFactory
-from session_management.http.errors import ForbiddenOriginError, MethodNotAllowedError
+from session_management.http.edge import check_edge
+from session_management.http.errors import DirectAccessError, ForbiddenOriginError, MethodNotAllowedError
 from session_management.http.origins import check_origin, cors_headers, preflight_headers
 from session_management.http.requests import Request, lower_case, read_request
 from session_management.http.responses import Response, no_content, problem
@@ -36,7 +37,8 @@ def answering_by_path(methods_of: MethodsOf) -> Callable[[Answer], Handler]:
     """Make a Lambda handler of a function from a request to an answer, for the methods that the request's path takes.
 
     Errors of ours become problem documents; any other exception is a bug and goes to Lambda, which
-    answers 502 and counts it. OPTIONS is answered here, CORS included.
+    answers 502 and counts it. OPTIONS is answered here, CORS included. Of what came past the edge nothing else is
+    looked at.
     """
 
     def frame(answer: Answer) -> Handler:
@@ -56,15 +58,19 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
     except ConfigurationError as error:
         tell(SettingsFaulty(faults=error.faults))
         return problem(error)
+    headers = _headers_of(event)
     try:
+        check_edge(headers, settings)
         response = _pass(read_request(event), methods_of, settings, answer)
     except SessionManagementError as error:
         response = refusal(error)
-    return response.adding(cors_headers(_headers_of(event), settings.allowed_origins))
+    return response.adding(cors_headers(headers, settings.allowed_origins))
 
 
 def refusal(error: SessionManagementError) -> Response:
     """Return the problem document of *error*, and tell what nobody has told yet."""
+    if isinstance(error, DirectAccessError):
+        tell(DirectAccessRefused())
     if isinstance(error, ForbiddenOriginError):
         tell(OriginRefused(reason=error.reason))
     if isinstance(error, TooManyAttemptsError):

@@ -56,5 +56,9 @@ class ForbiddenOriginError(SessionManagementError):
         super().__init__(detail)
 
 
+class DirectAccessError(SessionManagementError):
+    """The request came past the edge, which alone may ask here."""
+
+
 class RegistrationClosedError(SessionManagementError):
     """Nobody may register here."""

@@ -19,6 +19,7 @@ from session_management.errors import (
     WeakPasswordError,
 )
 from session_management.http.errors import (
+    DirectAccessError,
     ForbiddenOriginError,
     InvalidRequestError,
     MethodNotAllowedError,
@@ -40,6 +41,7 @@ _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
     WeakPasswordError: (HTTPStatus.BAD_REQUEST, "weak_password"),
     InvalidCredentialsError: (HTTPStatus.UNAUTHORIZED, "invalid_credentials"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
+    DirectAccessError: (HTTPStatus.FORBIDDEN, "direct_access"),
     ForbiddenOriginError: (HTTPStatus.FORBIDDEN, "forbidden_origin"),
     RegistrationClosedError: (HTTPStatus.FORBIDDEN, "registration_closed"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),

@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from session_management.http.clients import client_of
@@ -12,7 +13,9 @@ from session_management.settings import Settings
 from tests.fuzz.targets.target import Target, event_of, events_of, is_clean
 
 _CREDENTIALS: Final = ("cookie", "authorization")
+_SECRET: Final = "s" * 32
 _SETTINGS: Final = Settings.from_environment({"TRUSTED_PROXY_HOPS": "1"})
+_BEHIND_THE_EDGE: Final = Settings.from_environment({"ORIGIN_SECRET": _SECRET})
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -32,7 +35,9 @@ def check(data: bytes) -> None:
     assert request.path == event.get("rawPath", "/")
     assert all(type(name) is type(value) is str for name, value in request.query.items())
     _check_body(request, event)
-    _check_metadata(request)
+    _check_metadata(request, _SETTINGS)
+    _check_metadata(request, _BEHIND_THE_EDGE)
+    _check_metadata(replace(request, headers={**headers, "x-origin-secret": _SECRET}), _BEHIND_THE_EDGE)
 
 
 def _check_body(request: Request, event: dict[str, Any]) -> None:
@@ -44,8 +49,8 @@ def _check_body(request: Request, event: dict[str, Any]) -> None:
         assert request.body.decode() == sent
 
 
-def _check_metadata(request: Request) -> None:
-    metadata = client_of(request, _SETTINGS)
+def _check_metadata(request: Request, settings: Settings) -> None:
+    metadata = client_of(request, settings)
     if metadata.ip is not None:
         assert str(ipaddress.ip_address(metadata.ip)) == metadata.ip
         assert "%" not in metadata.ip
@@ -69,6 +74,7 @@ TARGET: Final = Target(
         "http",
         "Content-Type",
         "fe80::1%eth0",
+        "x-viewer-address",
         "==",
     ),
     is_json=True,

@@ -12,6 +12,7 @@ from session_management.store_options import PostgresOptions, RedisOptions
 from tests.fuzz.targets.target import Target, fields_of, seed_of
 
 _CANARY: Final = "~canary-7c1e"
+_SECRETS: Final = {"DATABASE_PASSWORD": _CANARY, "REDIS_PASSWORD": _CANARY, "ORIGIN_SECRET": _CANARY * 3}
 _NAMES: Final = (
     *("DATABASE_URL", "REDIS_URL", "APP_ENV", "ALLOWED_ORIGINS", "DATABASE_SSLMODE", "REDIS_TLS", "REDIS_CLUSTER"),
     *("DATABASE_PORT", "SESSION_MAX_AGE_SECONDS", "SESSION_IDLE_TIMEOUT_SECONDS", "DATABASE_CA_FILE", "DATABASE_HOST"),
@@ -24,7 +25,7 @@ def check(data: bytes) -> None:
     # No environment variable holds NUL.
     given = dict(zip(_NAMES, fields_of(data.replace(b"\x00", b"")), strict=False))
     try:
-        settings = Settings.from_environment({"DATABASE_PASSWORD": _CANARY, "REDIS_PASSWORD": _CANARY, **given})
+        settings = Settings.from_environment({**_SECRETS, **given})
     except ConfigurationError as error:
         assert error.faults
         assert all(fault.partition(":")[0].isupper() for fault in error.faults)

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from infra.deployment.parameters import DeploymentError, check_settings, parameters, public
+from infra.deployment.parameters import Declared, DeploymentError, check_settings, compared, parameters
 from infra.deployment.template import PROJECT, read_template
 
-DECLARED = {
+DECLARED: Declared = {
     "SessionMaxAgeSeconds": {"Default": 604800},
     "CookieSecure": {"Default": "true"},
     "DatabasePassword": {"Default": "", "NoEcho": True},
+    "OriginSecret": {"Default": "", "NoEcho": True},
+    "OriginSecretPrevious": {"Default": "", "NoEcho": True},
 }
 
 
@@ -43,7 +45,36 @@ def test_a_secret_comes_from_the_environment_and_is_else_left_as_it_was_deployed
     values = parameters(DECLARED, "dev", samconfig=samconfig, variables={"DATABASE_PASSWORD": "hunter2"})
 
     assert values["DatabasePassword"] == "hunter2"
-    assert public(DECLARED, values).keys() == {"SessionMaxAgeSeconds", "CookieSecure"}
+    assert values.keys() == {"SessionMaxAgeSeconds", "CookieSecure", "DatabasePassword"}
+
+
+def test_a_secret_that_is_given_has_every_function_published(samconfig: Path):
+    """Or the functions would go on with the one before. Nothing that is compared can tell what the secret is."""
+    values = parameters(DECLARED, "dev", samconfig=samconfig, variables={"DATABASE_PASSWORD": "hunter2"})
+    first, second = compared(DECLARED, values), compared(DECLARED, values)
+
+    assert first.pop("DatabasePassword") != second.pop("DatabasePassword")
+    assert first == second == {"SessionMaxAgeSeconds": "3600", "CookieSecure": "true"}
+    assert "hunter2" not in {*compared(DECLARED, values).values()}
+
+
+@pytest.mark.parametrize(
+    ("given", "deployed"),
+    [
+        ({}, {}),
+        ({"ORIGIN_SECRET": "new"}, {"OriginSecret": "new", "OriginSecretPrevious": ""}),
+        (
+            {"ORIGIN_SECRET": "new", "ORIGIN_SECRET_PREVIOUS": "old"},
+            {"OriginSecret": "new", "OriginSecretPrevious": "old"},
+        ),
+    ],
+)
+def test_the_origin_secret_before_lasts_as_long_as_it_is_given(
+    samconfig: Path, given: dict[str, str], deployed: dict[str, str]
+):
+    values = parameters(DECLARED, "dev", samconfig=samconfig, variables=given)
+
+    assert {name: value for name, value in values.items() if name.startswith("Origin")} == deployed
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,48 @@ def test_an_address_that_is_none_is_not_recorded(source_ip: object, hops: int) -
     assert client_of(read_request(event), behind(hops)).ip is None
 
 
+# --- Behind the edge ----------------------------------------------------------------------------
+
+SECRET, VIEWER = "n" * 32, "198.51.100.9"
+
+
+@pytest.mark.parametrize(("said", "expected"), [(VIEWER, VIEWER), ("2001:DB8::7", "2001:db8::7")])
+def test_whom_the_edge_saw_is_the_client(said: str, expected: str) -> None:
+    """ASVS 4.1.3."""
+    assert behind_the_edge({"x-origin-secret": SECRET, "x-viewer-address": said}) == expected
+
+
+@pytest.mark.parametrize("said", [None, "", "unknown", f"{VIEWER}:443", f"{VIEWER}, {VIEWER}", " "])
+def test_an_edge_that_names_nobody_is_the_client_itself(said: str | None) -> None:
+    headers = {} if said is None else {"x-viewer-address": said}
+
+    assert behind_the_edge({"x-origin-secret": SECRET, **headers}) == CONNECTED
+
+
+@pytest.mark.parametrize("proof", [{}, {"x-origin-secret": "x" * 32}, {"x-origin-secret": ""}])
+def test_nobody_who_does_not_prove_to_be_the_edge_names_the_client(proof: dict[str, str]) -> None:
+    """An authorizer of another API is asked past the edge, too, where anybody can send the header. ASVS 4.1.3."""
+    assert behind_the_edge({"x-viewer-address": VIEWER, **proof}) == CONNECTED
+
+
+def test_without_a_secret_there_is_no_edge_to_believe() -> None:
+    assert client_of(a_request(headers={"x-viewer-address": VIEWER, "x-origin-secret": ""}), SETTINGS).ip == CONNECTED
+
+
+def test_what_comes_through_the_edge_is_told_by_no_other_proxy() -> None:
+    """X-Forwarded-For is passed on by the edge, and its left is the client's to choose."""
+    headers = {"x-forwarded-for": f"203.0.113.9, {CONNECTED}"}
+
+    assert behind_the_edge({"x-origin-secret": SECRET, **headers}, hops=1) == CONNECTED
+    assert behind_the_edge({"x-origin-secret": SECRET, "x-viewer-address": VIEWER, **headers}, hops=1) == VIEWER
+    assert behind_the_edge({"x-viewer-address": VIEWER, **headers}, hops=1) == "203.0.113.9"
+
+
+def behind_the_edge(headers: dict[str, str], hops: int = 0) -> str | None:
+    settings = Settings.from_environment({"ORIGIN_SECRET": SECRET, "TRUSTED_PROXY_HOPS": str(hops)})
+    return client_of(a_request(headers=headers), settings).ip
+
+
 def ip_of(hops: int, forwarded_for: str) -> str | None:
     return client_of(a_request(headers={"x-forwarded-for": forwarded_for}), behind(hops)).ip
 

@@ -23,6 +23,7 @@ from session_management.errors import (
 )
 from session_management.http.authorizers import UnknownEventError
 from session_management.http.errors import (
+    DirectAccessError,
     Fault,
     ForbiddenOriginError,
     InvalidRequestError,
@@ -41,6 +42,7 @@ TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
     (WeakPasswordError("short"), 400, "weak_password", {}),
     (InvalidCredentialsError("wrong"), 401, "invalid_credentials", {"WWW-Authenticate": "Bearer"}),
     (UnauthenticatedError("none"), 401, "unauthenticated", {"WWW-Authenticate": "Bearer"}),
+    (DirectAccessError("elsewhere"), 403, "direct_access", {}),
     (ForbiddenOriginError("foreign"), 403, "forbidden_origin", {}),
     (RegistrationClosedError("closed"), 403, "registration_closed", {}),
     (MethodNotAllowedError(("GET", "POST")), 405, "method_not_allowed", {"Allow": "GET, POST, OPTIONS"}),
