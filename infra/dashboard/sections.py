@@ -70,7 +70,13 @@ LOGINS: Final = (
         ),
         Graph("Failed logins, by reason", [own("LoginFailures")], 6, is_stacked=True),
         Graph(
-            "Refused unseen", [own("AttemptsRefused", "too many tries"), own("OriginsRefused", "foreign origins")], 6
+            "Refused unseen",
+            [
+                own("AttemptsRefused", "too many tries"),
+                own("OriginsRefused", "foreign origins"),
+                own("DirectAccessRefused", "past the edge"),
+            ],
+            6,
         ),
         Graph("Sessions revoked, by reason", [own("SessionsRevoked")], 6, is_stacked=True),
     ),

@@ -70,6 +70,7 @@ COURSES: Final = {
     "LoginFailures disabled": Course(0, 0.4, whole=True),
     "AttemptsRefused": Course(0, 0.5, whole=True),
     "OriginsRefused": Course(0, 0.3, whole=True),
+    "DirectAccessRefused": Course(0, 0.2, whole=True),
     "SessionsRevoked replaced": Course(0.1, 9, whole=True),
     "SessionsRevoked ended": Course(0, 2, whole=True),
     "SessionsRevoked password_change": Course(0, 1.5, whole=True),

@@ -196,7 +196,10 @@ def test_the_stack_is_told_all_that_it_asks_for():
 
 def test_a_canary_goes_back_for_alarms_that_a_bad_version_raises_at_once():
     outputs = stack("observability")["Outputs"]
-    asked = [reference["Fn::GetAtt"].rpartition(".")[2] for reference in everywhere()["DeploymentPreference"]["Alarms"]]
+    asked = [
+        reference["Fn::GetAtt"][1].removeprefix("Outputs.")
+        for reference in everywhere()["DeploymentPreference"]["Alarms"]
+    ]
     named = [outputs[name]["Value"]["Ref"] for name in asked]
 
     assert named == ["UnhandledErrors", "ConfigurationErrors", "ValidationsUndecided"]
