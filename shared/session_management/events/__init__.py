@@ -15,6 +15,7 @@ from session_management.events.logins import (
 from session_management.events.operation import (
     LimitReached,
     Migrated,
+    MigrationFailed,
     OriginRefused,
     SettingsFaulty,
     StoreBack,
@@ -51,6 +52,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     SettingsFaulty,
     Swept,
     Migrated,
+    MigrationFailed,
 )
 """All of them."""
 
@@ -65,6 +67,7 @@ __all__ = [
     "LoginFailed",
     "LoginSucceeded",
     "Migrated",
+    "MigrationFailed",
     "OriginRefused",
     "PasswordChangeFailed",
     "PasswordChanged",
