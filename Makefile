@@ -17,7 +17,7 @@ ORIGINAL := tests/interop/original
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- Run ------------------------------------------------------------------------------------------
 
@@ -79,6 +79,12 @@ mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test
 timing: .venv/made ## Measure whether the time of a failed login tells why it failed (ROUNDS=..., MARGIN=...).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.login_timing \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MARGIN),--margin $(MARGIN))
+
+.PHONY: previous-release
+previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).
+	@[ "$(RELEASE)" ] || { echo "Which release? make previous-release RELEASE=v0.1.0, or a commit." >&2; exit 1; }
+	@git archive --format=zip -9 --output tests/integration/database/previous_release/release.zip \
+		"$(RELEASE)" shared/session_management functions infra/database/migrations
 
 .PHONY: asvs
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
