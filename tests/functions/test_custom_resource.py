@@ -209,8 +209,8 @@ def test_the_signed_url_is_told_to_nobody(
 ) -> None:
     service.configure(POWERTOOLS_LOGGER_LOG_EVENT="true")
     cloudformation.statuses = statuses
-    told = service.answer("Migrate", cloudformation.asks("Create"))
-    told = [told, service.answer("Migrate", cloudformation.asks("Create") | {"ResponseURL": f"foo://{SIGNATURE}"})]
+    events = [cloudformation.asks("Create"), cloudformation.asks("Create") | {"ResponseURL": SIGNATURE}]
+    told = [service.answer("Migrate", event) for event in events]
 
     assert log.lines
     assert SIGNATURE not in f"{log.text}{capsys.readouterr()}{told}{cloudformation.taken}"

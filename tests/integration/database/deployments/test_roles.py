@@ -8,12 +8,14 @@ from typing import Any
 import pg8000.native
 import pytest
 
+from infra.local.servers import EmbeddedPostgres
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.schema import MIGRATIONS
 from tests.conftest import MakeEnvironment
 from tests.integration.database.conftest import login_url
 from tests.integration.database.deployments.conftest import FUNCTION, LAYER, Deploy
 from tests.integration.database.looks import PRIVILEGES, tables
+from tests.support.servers import sql_connection
 
 SUCCESS = ("SUCCESS", {"current": MIGRATIONS[-1]})
 NO_PASSWORD = "SELECT rolcanlogin, rolpassword IS NULL, rolsuper FROM pg_authid WHERE rolname = :role"
@@ -150,15 +152,18 @@ def test_who_does_not_own_the_database_is_told_of_roles_that_it_cannot_let_in(
 LOCKED = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
-def test_two_at_once_take_turns(deploy: Deploy, inside: pg8000.native.Connection) -> None:
+def test_two_at_once_take_turns(
+    deploy: Deploy, inside: pg8000.native.Connection, postgres: EmbeddedPostgres, name: str, pair: tuple[str, str]
+) -> None:
     """Both wait before they look for the roles; neither then finds them missing that the other has made."""
     key = next(line for line in (FUNCTION / "migrate.py").read_text().splitlines() if line.startswith("_LOCK:"))
     with ThreadPoolExecutor(2) as pool:
-        inside.run(f"SELECT pg_advisory_lock({int(key.split('=')[1])})")
-        both = [pool.submit(deploy) for _ in range(2)]
-        while inside.run(LOCKED) != [[2]]:
-            assert not any(one.done() for one in both)
-        inside.run("SELECT pg_advisory_unlock_all()")
+        with sql_connection(postgres, database=name) as before:
+            before.run(f"SELECT pg_advisory_lock({int(key.split('=')[1])})")
+            both = [pool.submit(deploy) for _ in range(2)]
+            while inside.run(LOCKED) != [[2]]:
+                assert not any(one.done() for one in both)
+            assert not is_there(inside, pair[0])
         assert [outcome(one.result()) for one in both] == [SUCCESS] * 2
 
 
