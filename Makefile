@@ -17,7 +17,7 @@ ORIGINAL := tests/interop/original
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- Run ------------------------------------------------------------------------------------------
 
@@ -84,6 +84,12 @@ timing: .venv/made ## Measure whether the time of a failed login tells why it fa
 bench: .venv/made ## Measure how much longer a validation takes than a bare GET, at each layer (ROUNDS=..., KEEP=1).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep)
+
+.PHONY: previous-release
+previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).
+	@[ "$(RELEASE)" ] || { echo "Which release? make previous-release RELEASE=v0.1.0, or a commit." >&2; exit 1; }
+	@git archive --format=zip -9 --output tests/integration/database/previous_release/release.zip \
+		"$(RELEASE)" shared/session_management functions infra/database/migrations
 
 .PHONY: asvs
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.

@@ -93,7 +93,9 @@ _COMMANDS: Final = (
 )
 _VERIFY: Final = "there is a field that verify does not take; it takes user"
 _EXPLAINED: Final = ["ended_at", "handle", "reason", "redis", "said", "session", "state", "user", "validation"]
-_MIGRATED: Final = {"keys": ["applied", "current", "pending"]}
+_MIGRATED: Final = {"keys": ["applied", "current", "pending", "roles_made"]}
+# No such host: nobody takes the answer.
+_NOT_ANSWERED: Final = {"error": "CloudFormation could not be answered, and waits until its own time is up"}
 
 CASES: Final = (
     EventCase("login.good.json", "Login", _LOGGED_IN),
@@ -152,6 +154,7 @@ CASES: Final = (
     EventCase("admin.unknown-field.json", "Admin", {"error": _VERIFY}),
     EventCase("migrate.json", "Migrate", _MIGRATED),
     EventCase("migrate.dry-run.json", "Migrate", _MIGRATED),
+    EventCase("migrate.custom-resource.json", "Migrate", _NOT_ANSWERED),
 )
 
 # Of the authorizer whose variables are in ADMINS_ONLY: who has no session is told so, who has one is denied.

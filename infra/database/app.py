@@ -1,13 +1,16 @@
-"""The migrate function: run on deploy, or by an operator, as the owner of the tables."""
+"""The migrate function: asked by deployments and operators, as the owner of the tables."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from custom_resource import RESERVE_SECONDS, answer, is_custom_resource
 from migrate import Outcome, migrate, read_migrations
+from roles import Roles, grant, let_in
 
 from session_management.clients.connections import close_postgres
-from session_management.deadline import deadline
+from session_management.deadline import deadline, seconds_left
 from session_management.events import Migrated
 from session_management.factory import UserManagerFactory, get_postgres
 from session_management.observability import logger, tell, telling_faults
@@ -20,15 +23,22 @@ register_hooks()
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer with the migrations `applied` now, the `current` one and what is `pending`.
+    """Answer with the migrations `applied` now, the `current` one, what is `pending`, and the `roles_made`.
 
-    `{"dry_run": true}` applies nothing. A file that fails is an exception; the schema stays as the one
-    before it left it. In mock mode there is no schema.
+    `{"service_role": …, "validator_role": …}` makes and grants these, and `{"dry_run": true}` changes nothing. What
+    fails is an exception; the schema stays as the last whole file left it. In mock mode there is no schema.
+
+    CloudFormation, whose event has the roles in its properties, is answered at its URL; see `custom_resource`.
     """
-    with telling_faults(), deadline(context.get_remaining_time_in_millis() / 1000):
-        outcome = bring_up_to_date(dry_run=_asks_for_dry_run(event))
-    tell(Migrated(**asdict(outcome)))
-    return answer_of(outcome)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    if is_custom_resource(event):
+        with deadline(seconds - RESERVE_SECONDS):
+            told: dict[str, Any] = answer(event, _deploy)
+            return told
+    asked = _fields_of(event)
+    with deadline(seconds):
+        roles = Roles.of(asked, service="service_role", validator="validator_role")
+        return answer_of(_told(roles, dry_run=_asks_for_dry_run(asked)))
 
 
 def answer_of(outcome: Outcome) -> dict[str, Any]:
@@ -36,16 +46,42 @@ def answer_of(outcome: Outcome) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
 
 
-def _asks_for_dry_run(event: object) -> bool:
-    """Whether nothing is to be applied: anything but a plain false is meant to be on the safe side."""
-    return isinstance(event, dict) and event.get("dry_run", False) is not False
+def bring_up_to_date(roles: Roles, *, dry_run: bool) -> Outcome:
+    """Make the roles, apply the migrations and grant, over a connection of its own, as the settings say.
 
-
-def bring_up_to_date(*, dry_run: bool) -> Outcome:
-    """Apply the migrations over a connection of its own, as the settings say. Raises as `migrate`."""
+    Raises as `let_in`, `migrate` and `grant`.
+    """
     if UserManagerFactory.settings().mode == "mock":
         return Outcome((), None, ())
     try:
-        return migrate(get_postgres(statement_seconds=_STATEMENT_SECONDS), read_migrations(), dry_run=dry_run)
+        # PostgreSQL itself ends what nobody waits for any more.
+        database = get_postgres(statement_seconds=min(_STATEMENT_SECONDS, seconds_left()))
+        if dry_run:
+            return migrate(database, read_migrations(), dry_run=True)
+        made = let_in(database, roles)
+        outcome = migrate(database, read_migrations())
+        grant(database, roles)
+        return replace(outcome, roles_made=made)
     finally:
         close_postgres()
+
+
+def _deploy(properties: Mapping[str, Any]) -> Outcome:
+    return _told(Roles.of(properties, service="ServiceRole", validator="ValidatorRole"), dry_run=False)
+
+
+def _told(roles: Roles, *, dry_run: bool) -> Outcome:
+    with telling_faults():
+        outcome = bring_up_to_date(roles, dry_run=dry_run)
+    tell(Migrated(**asdict(outcome)))
+    return outcome
+
+
+def _fields_of(event: object) -> Mapping[str, Any]:
+    """Return what an operator asks for; an event that is no object asks for nothing in particular."""
+    return event if isinstance(event, dict) else {}
+
+
+def _asks_for_dry_run(asked: Mapping[str, Any]) -> bool:
+    """Whether nothing is to be changed: anything but a plain false is meant to be on the safe side."""
+    return asked.get("dry_run", False) is not False

@@ -1,5 +1,5 @@
--- The privileges on the tables that the functions need, for two roles that exist already. Run as the owner of the
--- tables, after roles.sql and the migrations:
+-- The privileges on the tables that the functions need, for two roles that exist already. The migrate function runs it
+-- for the roles that a deployment names; by hand, as the owner of the tables, after roles.sql and the migrations:
 --
 --   psql -v service=session_service -v validator=session_validator -f grants.sql
 --

@@ -1,8 +1,8 @@
 """Brings the schema up to date: plain SQL files, in the order of their names, each once, each whole or not at all."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -56,11 +56,12 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was applied now, what is the newest that is applied, and what is still to be applied."""
+    """What was applied now, the newest that is applied, what is still to be applied, and the roles that were made."""
 
     applied: tuple[str, ...]
     current: str | None
     pending: tuple[str, ...]
+    roles_made: tuple[str, ...] = ()
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
@@ -85,6 +86,25 @@ def migrate(database: Database, migrations: Sequence[Migration], *, dry_run: boo
     return _outcome(applied, {*applied_before, *(migration.name for migration in migrations)}, [])
 
 
+@contextmanager
+def turn(database: Database) -> Iterator[None]:
+    """Give a transaction that begins when nobody else is in one of these, and waits for no table for long."""
+    with database.transaction():
+        database.fetch("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+        database.run_script(_LIMIT_WAITS)
+        yield
+
+
+def reason_of(error: Exception) -> str:
+    """Return the server's own words where there are any: the statements here hold no secret."""
+    said = getattr(error.__cause__, "args", None) or [None]
+    if not isinstance(said[0], dict):
+        return str(error)
+    if said[0].get("C") == _LOCK_NOT_AVAILABLE:
+        return "a table that it changes is in use by a long transaction; run it again when that is over"
+    return str(said[0].get("M", error))
+
+
 def _applied(database: Database) -> dict[str, str]:
     ((exists,),) = database.fetch("SELECT to_regclass('session_migrations') IS NOT NULL")
     rows = database.fetch("SELECT name, sha256 FROM session_migrations") if exists else []
@@ -100,9 +120,7 @@ def _refuse_edited(migrations: Iterable[Migration], applied: dict[str, str]) -> 
 def _apply(database: Database, migration: Migration) -> bool:
     """Apply one file, unless somebody else has meanwhile; whether it was applied here."""
     try:
-        with database.transaction():
-            database.fetch("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-            database.run_script(_LIMIT_WAITS)
+        with turn(database):
             database.run_script(_TABLE)
             if database.fetch("SELECT 1 FROM session_migrations WHERE name = :name", name=migration.name):
                 return False
@@ -111,18 +129,8 @@ def _apply(database: Database, migration: Migration) -> bool:
             database.fetch(record, name=migration.name, sha256=migration.sha256)
             return True
     except Exception as error:
-        raise MigrationError(f"{migration.name}: {_reason(error)}; nothing of this file was applied") from error
+        raise MigrationError(f"{migration.name}: {reason_of(error)}; nothing of this file was applied") from error
 
 
 def _outcome(applied: Iterable[str], current: Iterable[str], pending: Iterable[Migration]) -> Outcome:
     return Outcome(tuple(applied), max(current, default=None), tuple(migration.name for migration in pending))
-
-
-def _reason(error: Exception) -> str:
-    """Return the server's own words where there are any: a migration holds no secret."""
-    said = getattr(error.__cause__, "args", None) or [None]
-    if not isinstance(said[0], dict):
-        return str(error)
-    if said[0].get("C") == _LOCK_NOT_AVAILABLE:
-        return "a table that it changes is in use by a long transaction; run it again when that is over"
-    return str(said[0].get("M", error))

@@ -74,6 +74,8 @@ def what_breaks(service: Service, stores: Stores) -> None:
     observer.store_failed(StoreUnavailableError(REDIS, "it did not answer in time"))
     stores.down, stores.is_tried = {POSTGRES, REDIS}, False
     log_in(service)
+    deployment = next(case.event for case in CASES if case.file == "migrate.custom-resource.json")
+    service.answer("Migrate", deployment | {"ResourceProperties": {"ServiceRole": ["x"]}})
 
 
 def test_every_event_is_told_with_exactly_the_fields_that_are_listed(

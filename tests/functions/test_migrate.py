@@ -11,14 +11,15 @@ from tests.support.log import Log
 
 def asks_for_dry_run(event: object) -> bool:
     """Return what the function makes of *event*."""
-    return bool(inspect.unwrap(handler_of("Migrate")).__globals__["_asks_for_dry_run"](event))
+    names = inspect.unwrap(handler_of("Migrate")).__globals__
+    return bool(names["_asks_for_dry_run"](names["_fields_of"](event)))
 
 
 @pytest.mark.parametrize(
     "event", [{}, {"dry_run": True}, {"dry_run": False}, {"RequestType": "Create"}, None, [], "x"], ids=repr
 )
 def test_in_mock_mode_there_is_no_schema_to_bring_up_to_date(service: Service, stores: Stores, event: Any) -> None:
-    assert service.invoke("Migrate", event) == {"applied": [], "current": None, "pending": []}
+    assert service.invoke("Migrate", event) == {"applied": [], "current": None, "pending": [], "roles_made": []}
     assert stores.calls == []
 
 
@@ -37,7 +38,7 @@ def test_what_was_done_is_logged(service: Service, log: Log) -> None:
     service.invoke("Migrate", {})
 
     (line,) = log.saying("migrated")
-    assert (line["level"], line["applied"], line["pending"]) == ("INFO", [], [])
+    assert (line["level"], line["applied"], line["pending"], line["roles_made"]) == ("INFO", [], [], [])
 
 
 def test_a_deployed_migrate_function_never_runs_mock(

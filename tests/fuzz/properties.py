@@ -46,6 +46,9 @@ _OF_OPERATORS: Final = (
     "SessionNotFoundError",
 )
 
+# A role that can be none, and a URL at which nobody takes the answer.
+_OF_DEPLOYMENTS: Final = (None, "InvalidInputError", "NotAnsweredError")
+
 
 def check(function: str, event: Any, answer: Any, calls: list[str], *, at_rest: AtRest = "digest") -> None:
     """Hold the *answer* of *function* to *event*, for which the stores got *calls*."""
@@ -61,6 +64,8 @@ def check(function: str, event: Any, answer: Any, calls: list[str], *, at_rest: 
         _check_verdict(answer, calls, may_present=may_present)
     elif function == "Admin":
         assert answer.get("errorType") in _OF_OPERATORS, answer
+    elif function == "Migrate":
+        assert answer.get("errorType") in _OF_DEPLOYMENTS, answer
     else:
         assert "errorType" not in answer, answer
 

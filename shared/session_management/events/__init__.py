@@ -16,6 +16,7 @@ from session_management.events.operation import (
     DirectAccessRefused,
     LimitReached,
     Migrated,
+    MigrationFailed,
     OriginRefused,
     SettingsFaulty,
     StoreBack,
@@ -53,6 +54,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     SettingsFaulty,
     Swept,
     Migrated,
+    MigrationFailed,
 )
 """All of them."""
 
@@ -68,6 +70,7 @@ __all__ = [
     "LoginFailed",
     "LoginSucceeded",
     "Migrated",
+    "MigrationFailed",
     "OriginRefused",
     "PasswordChangeFailed",
     "PasswordChanged",

@@ -125,7 +125,10 @@ class Swept(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated(Event):
-    """The migrate function came to its end; with `dry_run`, or where nothing was left to do, `applied` is empty."""
+    """The migrate function came to its end; with `dry_run`, or where nothing was left to do, `applied` is empty.
+
+    `roles_made` are the database roles that were missing and were asked for.
+    """
 
     name: ClassVar = "migrated"
     says: ClassVar = "migrated"
@@ -133,3 +136,18 @@ class Migrated(Event):
     applied: Sequence[str]
     current: str | None
     pending: Sequence[str]
+    roles_made: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationFailed(Event):
+    """A deployment was refused, since the database could not be brought up to date: it is undone.
+
+    The schema is as the last whole migration left it.
+    """
+
+    name: ClassVar = "migration_failed"
+    level: ClassVar[Level] = "ERROR"
+    says: ClassVar = "a deployment's migration failed"
+
+    reason: str

@@ -41,8 +41,8 @@ def shell(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, url: str) -> Shell
 def test_it_does_and_records_what_the_function_would(shell: Shell, database: Postgres) -> None:
     """Both are one: neither does again what the other has done."""
     would, done = shell("--dry-run"), shell()
-    assert json.loads(would.stdout) == {"applied": [], "current": None, "pending": NAMES}
-    assert json.loads(done.stdout) == {"applied": NAMES, "current": NAMES[-1], "pending": []}
+    assert json.loads(would.stdout) == {"applied": [], "current": None, "pending": NAMES, "roles_made": []}
+    assert json.loads(done.stdout) == {"applied": NAMES, "current": NAMES[-1], "pending": [], "roles_made": []}
     assert (would.returncode, done.returncode, done.stderr) == (0, 0, "")
     assert migrate(database, FILES) == Outcome((), NAMES[-1], ())
 

@@ -19,31 +19,13 @@ from infra.database.migrate import (
 )
 from infra.local.servers import EmbeddedPostgres
 from session_management.clients.postgres import Postgres
+from tests.integration.database.looks import schema, tables
 from tests.support.psql import psql
 from tests.support.servers import postgres_client, sql_connection
 
 FILES: Final = read_migrations()
 NAMES: Final = tuple(migration.name for migration in FILES)
 ORIGINAL_TABLES: Final = Path(__file__).with_name("original_tables.sql")
-
-
-def tables(inside: pg8000.native.Connection) -> list[str]:
-    rows = inside.run("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")
-    return [name for (name,) in rows]
-
-
-def schema(inside: pg8000.native.Connection) -> list[list[object]]:
-    """Return every column, index and constraint of the service's two tables."""
-    columns = """
-        SELECT table_name, column_name, udt_name, is_nullable, column_default, character_maximum_length
-        FROM information_schema.columns WHERE table_name IN ('users', 'sessions') ORDER BY 1, 2
-    """
-    indexes = "SELECT indexdef FROM pg_indexes WHERE tablename IN ('users', 'sessions') ORDER BY 1"
-    constraints = """
-        SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE conrelid IN ('users'::regclass, 'sessions'::regclass) ORDER BY 1
-    """
-    return [row for statement in (columns, indexes, constraints) for row in inside.run(statement)]
 
 
 def test_an_empty_database_is_brought_up_to_date(database: Postgres, inside: pg8000.native.Connection) -> None:

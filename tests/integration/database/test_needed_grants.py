@@ -20,6 +20,7 @@ from session_management.session_data import to_ms
 from session_management.tokens import AtRest, SessionNames, handle_of
 from tests.conftest import MakeEnvironment
 from tests.integration.database.conftest import login_url
+from tests.integration.database.looks import PRIVILEGES
 from tests.support.managers import Environment
 from tests.support.policies import a_policy
 from tests.support.roles import grant_upgrades
@@ -27,20 +28,6 @@ from tests.support.servers import postgres_client
 
 HOUR: Final = 3600
 MODES: Final[tuple[AtRest, ...]] = ("digest", "plain")
-# What a role was given, as GRANT and REVOKE name it.
-PRIVILEGES: Final = """
-    SELECT privilege_type || ' ON DATABASE ' || quote_ident(datname)
-    FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND grantee = CAST(:role AS regrole)
-    UNION ALL
-    SELECT privilege_type || ' ON SCHEMA ' || quote_ident(nspname)
-    FROM pg_namespace, aclexplode(nspacl) WHERE grantee = CAST(:role AS regrole)
-    UNION ALL
-    SELECT privilege_type || ' ON ' || quote_ident(relname)
-    FROM pg_class, aclexplode(relacl) WHERE relowner <> grantee AND grantee = CAST(:role AS regrole)
-    UNION ALL
-    SELECT privilege_type || ' (' || quote_ident(attname) || ') ON ' || CAST(CAST(attrelid AS regclass) AS text)
-    FROM pg_attribute, aclexplode(attacl) WHERE grantee = CAST(:role AS regrole)
-"""
 
 
 def needed(inside: pg8000.native.Connection, role: str, work: Callable[[], None]) -> dict[str, bool]:
