@@ -73,7 +73,7 @@ def _groups(data: Created) -> list[str]:
 
 
 def _group(name: str) -> dict[str, str]:
-    return {"Fn::GetAtt": f"{name}.GroupId"}
+    return {"Fn::GetAtt": [name, "GroupId"]}
 
 
 def test_it_is_given_all_that_it_asks_for_and_takes_what_may_be_given():
