@@ -22,7 +22,7 @@ SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "run
 DOORS = ("Login", "Register", "Password", "Logout", "Validate")
 LAMBDA_ENVIRONMENT_BYTES = 4096
 OWN_STORES = {"CreateNetwork": "false", "CreateData": "false"}
-USERS = {"Validate": "session_validator", "Authorizer": "session_validator", "Migrate": "session_migrator"}
+USERS = {"Validate": "session_validator", "Authorizer": "session_validator", "Migrate": "migrator"}
 CREATED = {
     "Data.Outputs.DatabaseHost": "database.example",
     "Data.Outputs.DatabaseDirectHost": "direct.example",
