@@ -56,6 +56,7 @@ docker:
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
 	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/unit tests/contract tests/functions tests/integration
 	@$(BIN)/pytest tests/packaging tests/fuzz tests/load tests/machine tests/mutations tests/standards
+	@$(BIN)/pytest -rs tests/e2e  # skipped, unless make e2e asks for them
 
 .PHONY: fuzz
 fuzz: .venv/made-fuzz ## Fuzz every door for longer than the tests do (MINUTES=5; FUZZERS="events cookies").
@@ -111,6 +112,10 @@ test-system: .venv/made-system debian-packages ## Run the tests that need Debian
 .PHONY: test-interop
 test-interop: .venv/made $(ORIGINAL)/node_modules/made ## Run the tests beside the original application, which need Node.js.
 	@$(BIN)/pytest tests/interop
+
+.PHONY: e2e
+e2e: .venv/made .venv-sam/made ## Deploy to an AWS account, try everything there, and take it down; costs a few dollars.
+	@SESSIONS_E2E=1 $(BIN)/pytest -v tests/e2e
 
 .PHONY: check
 check: static test ## Run all that CI runs, but for test-system and test-interop; the quick checks first.

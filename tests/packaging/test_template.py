@@ -126,6 +126,7 @@ def test_one_parameter_is_both_log_levels():
     logging = everywhere()["LoggingConfig"]
 
     assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", {"Ref": "LogLevel"})
+    assert logging["SystemLogLevel"] == "WARN", "a line for each request that went well would cost more than it"
     assert variables()["POWERTOOLS_LOG_LEVEL"] == {"Ref": "LogLevel"}
 
 
