@@ -1,4 +1,4 @@
-"""A deployment for all end-to-end tests. Without an account they are skipped: the only tests of the project that are."""
+"""A deployment for all end-to-end tests. Without an account they are skipped: the only tests that ever are."""
 
 import os
 from collections.abc import Iterator

@@ -1,0 +1,112 @@
+"""How much of everything a month's traffic takes: what the template says, and assumptions where only traffic can."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from infra.deployment.template import PROJECT, read_template
+
+_HASHING: Final = ("Login", "Register", "Password")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What happens in a month, by the number of requests that the authorizer decides.
+
+    Assumed, and to be replaced by what one knows: one login for 200 of them, lasting a week; half of the sessions end
+    by a logout; a tenth as many requests ask `validate` themselves. A decision takes 10 ms of an environment's time, a
+    login 250 ms. A tenth of all need PostgreSQL, since their copy is a minute old or gone. Four environments more are
+    at work for each hundred decisions a second.
+    """
+
+    authorized: float
+
+    @property
+    def logins(self) -> float:
+        """Logins, registrations and changes of passwords."""
+        return self.authorized / 200
+
+    @property
+    def doors(self) -> float:
+        """Requests of our own doors."""
+        return self.authorized / 10 + self.logins * 1.5
+
+    @property
+    def invocations(self) -> float:
+        """Invocations of all functions, the sweeper's among them."""
+        return self.authorized + self.doors + 8_760
+
+    @property
+    def gb_seconds(self) -> float:
+        """What Lambda bills time by."""
+        quick, hashing = _memory_gb("Authorizer"), _memory_gb("Login")
+        return (self.authorized + self.doors - self.logins) * 0.010 * quick + self.logins * 0.250 * hashing
+
+    @property
+    def statements(self) -> float:
+        """Statements that PostgreSQL runs."""
+        return (self.authorized + self.doors) / 10 + self.logins * 4
+
+    @property
+    def commands(self) -> float:
+        """Commands that Valkey runs, each of less than a KB."""
+        return self.authorized * 1.1 + self.doors * 1.1 + self.logins * 3
+
+    @property
+    def live_sessions(self) -> float:
+        """Sessions at one time: a week's logins, half of them still open."""
+        return self.logins * 7 / 30 * 0.75
+
+    @property
+    def log_gb(self) -> float:
+        """Lines of half a KB: three for a login, one for a logout, one a minute for an environment's decisions."""
+        environments = 1 + self.authorized / (730 * 3600) / 25
+        return (self.logins * 3.5 + environments * 730 * 60) * 512 / 1e9
+
+    @property
+    def units(self) -> float:
+        """Capacity units of Aurora on average: the least, and one for 500 statements a second."""
+        least = float(str(_default("DatabaseCapacity")).split("-")[0])
+        return least + self.statements / (730 * 3600) / 500
+
+
+@cache
+def template() -> dict[str, Any]:
+    """Return template.yaml."""
+    return read_template(PROJECT / "template.yaml")
+
+
+def snapshot_gb() -> float:
+    """Return the memory of all functions that start from snapshots, where that is asked for."""
+    functions = (name for name, found in _functions() if "SnapStart" not in found)
+    return sum(_memory_gb(name) for name in functions)
+
+
+def alarm_metrics() -> int:
+    """Return how many metrics the alarms look at, with the created stores of the defaults; each is billed."""
+    alarms = [*_alarms(template()), *_alarms(read_template(PROJECT / "infra/stacks/observability.yaml"))]
+    return sum(max(1, sum("MetricStat" in query for query in alarm.get("Metrics", []))) for alarm in alarms)
+
+
+def _alarms(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    created = {"HasAurora", "HasServerlessCache", None}
+    for resource in found["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and resource.get("Condition") in created:
+            yield resource["Properties"]
+
+
+def _functions() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield name, resource["Properties"]
+
+
+def _memory_gb(name: str) -> float:
+    usual = template()["Globals"]["Function"]["MemorySize"]
+    megabytes: int = dict(_functions())[name].get("MemorySize", usual)
+    return megabytes / 1024
+
+
+def _default(parameter: str) -> Any:
+    return template()["Parameters"][parameter]["Default"]
