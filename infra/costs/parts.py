@@ -36,9 +36,7 @@ def bill(traffic: Traffic, choices: Choices) -> dict[str, float]:
         **({"RDS Proxy": _proxy(choices)} if choices.has_proxy else {}),
         "Valkey": _cache(traffic, choices),
         "Logs": traffic.log_gb * prices.LOG_GB,
-        "Metrics and alarms": custom_metrics() * prices.METRIC
-        + usage.alarm_metrics() * prices.ALARM_METRIC
-        + prices.KEY,
+        "Metrics, alarms, dashboard": _watching(),
         "Schedule": 8_760 * prices.SCHEDULED_START,
     }
 
@@ -49,6 +47,12 @@ def custom_metrics() -> int:
         r"^(\d+) in all, if everything happens", (PROJECT / "docs/events.md").read_text(), re.MULTILINE
     )
     return int(count)
+
+
+def _watching() -> float:
+    """The key is what encrypts alarms on their way."""
+    metrics, alarms = custom_metrics() * prices.METRIC, usage.alarm_metrics() * prices.ALARM_METRIC
+    return metrics + alarms + prices.DASHBOARD + prices.KEY
 
 
 def _snapshots(traffic: Traffic) -> float:

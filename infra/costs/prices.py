@@ -48,5 +48,6 @@ CACHE_NODE_HOUR: Final = 0.0128
 LOG_GB: Final = 0.50
 METRIC: Final = 0.30
 ALARM_METRIC: Final = 0.10
+DASHBOARD: Final = 3.00
 KEY: Final = 1.00
 SCHEDULED_START: Final = 1.00 / 1e6
