@@ -72,7 +72,7 @@ def _groups(data: Created) -> list[str]:
     return [name for name, one in data.resources.items() if one["Type"] == "AWS::EC2::SecurityGroup"]
 
 
-def _group(name: str) -> dict[str, str]:
+def _group(name: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, "GroupId"]}
 
 
