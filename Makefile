@@ -92,6 +92,10 @@ previous-release: ## Keep the functions of a release for the tests of the next o
 	@git archive --format=zip -9 --output tests/integration/database/previous_release/release.zip \
 		"$(RELEASE)" shared/session_management functions infra/database/migrations
 
+.PHONY: scan
+scan: .venv/made .venv-sam/made .venv-scan/made ## Lint and scan every combination of choices; print the findings of each before and after suppressions.
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.packaging.scan
+
 .PHONY: asvs
 asvs: .venv/made ## Write docs/asvs.md: which requirement of ASVS and NIST is held by which tests.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.standards.matrix
@@ -121,13 +125,13 @@ e2e: .venv/made .venv-sam/made ## Deploy to an AWS account, try everything there
 check: static test ## Run all that CI runs, but for test-system and test-interop; the quick checks first.
 
 .PHONY: static
-static: .venv/made-system .venv/made-fuzz .venv-sam/made ## Check format, lint, types, import rules, requirements and template.
+static: .venv/made-system .venv/made-fuzz .venv-sam/made .venv-scan/made ## Check format, lint, types, import rules, requirements and template.
 	@echo "Format"       && $(BIN)/ruff format --check
 	@echo "Lint"         && $(BIN)/ruff check
 	@echo "Types"        && $(BIN)/mypy $(CODE)
 	@echo "Import rules" && PYTHONPATH=shared:. $(BIN)/lint-imports
 	@echo "Requirements" && $(MAKE) --no-print-directory requirements-in-step
-	@echo "Template"     && $(SAM) validate --lint && .venv-sam/bin/cfn-lint template.yaml
+	@echo "Template"     && $(SAM) validate --lint && .venv-scan/bin/cfn-lint template.yaml infra/stacks/*.yaml
 
 .PHONY: format
 format: .venv/made ## Format the code and mend what the linter can.
@@ -148,6 +152,7 @@ define compile-requirements
 	$(COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 	$(COMPILE) --group picture -c requirements/dev.txt -o requirements/picture.txt
 	$(COMPILE) --group sam -o requirements/sam.txt
+	$(COMPILE) --group scan -o requirements/scan.txt
 endef
 
 .PHONY: requirements
@@ -206,12 +211,16 @@ endef
 .venv-sam/made: requirements/sam.txt
 	$(environment)
 
+# cfn-lint and checkov, whose pins conflict with both of the above.
+.venv-scan/made: requirements/scan.txt
+	$(environment)
+
 # What Lambda's managed runtime has and nothing else: the built functions run on it in the packaging tests.
 .venv-lambda/made: requirements/runtime.txt
 	$(environment)
 
 .PHONY: packaging-environments
-packaging-environments: .venv/made .venv-sam/made .venv-lambda/made
+packaging-environments: .venv/made .venv-sam/made .venv-scan/made .venv-lambda/made
 
 # The drivers of the original application. Their exact versions and hashes are pinned in its package-lock.json.
 $(ORIGINAL)/node_modules/made: $(ORIGINAL)/package-lock.json $(ORIGINAL)/package.json | node
@@ -241,6 +250,6 @@ node:
 
 .PHONY: clean
 clean: ## Remove all that was made here: environments, builds, the local stack's data, caches.
-	rm -rf .venv .venv-sam .venv-lambda .aws-sam .local .hypothesis .import_linter_cache $(ORIGINAL)/node_modules
+	rm -rf .venv .venv-sam .venv-scan .venv-lambda .aws-sam .local .hypothesis .import_linter_cache $(ORIGINAL)/node_modules
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find functions infra shared tests -name __pycache__ -prune -exec rm -rf {} +

@@ -14,8 +14,8 @@ type StartFunction = Callable[[str, Mapping[str, str]], LambdaEmulator]
 
 @pytest.fixture(scope="session")
 def environments() -> None:
-    """Have SAM CLI and the runtime's own packages, each in its environment."""
-    run(["make", "--no-print-directory", ".venv-sam/made", ".venv-lambda/made"])
+    """Have SAM CLI, the scanners and the runtime's own packages, each in its environment."""
+    run(["make", "--no-print-directory", ".venv-sam/made", ".venv-scan/made", ".venv-lambda/made"])
 
 
 @pytest.fixture(scope="session")

@@ -19,18 +19,18 @@ class Resolution:
     """A template with values for its parameters; the others have their defaults.
 
     What a resource or a nested stack will have is not known: `!Ref Login` stays as it is, and `attributes` has what
-    `!GetAtt` gives for the names that are in it.
+    `!GetAtt` gives for the names that are in it. A parameter whose value is not known is given as `{"Ref": ...}`.
     """
 
     def __init__(
-        self, template: Mapping[str, Any], parameters: Mapping[str, str], attributes: Mapping[str, str] | None = None
+        self, template: Mapping[str, Any], parameters: Mapping[str, Any], attributes: Mapping[str, str] | None = None
     ) -> None:
         """Know the values."""
         declared = template["Parameters"]
         unknown = parameters.keys() - declared.keys()
         assert not unknown, f"no such parameter: {unknown}"
-        defaults = {name: str(facts.get("Default", "")) for name, facts in declared.items()}
-        self._values = {**_PSEUDO, **defaults, **parameters}
+        given = {name: parameters.get(name, str(facts.get("Default", ""))) for name, facts in declared.items()}
+        self._values = {**_PSEUDO, **{name: _typed(declared[name], value) for name, value in given.items()}}
         self._template = template
         self._attributes = attributes or {}
 
@@ -69,10 +69,24 @@ class Resolution:
         condition, then, otherwise = argument
         return self.of(then if self.holds(condition) else otherwise)
 
-    def _sub(self, argument: Any) -> str:
+    def _sub(self, argument: Any) -> Any:
         text, given = (argument, {}) if isinstance(argument, str) else argument
         names = {name: self.of(value) for name, value in given.items()}
-        return re.sub(r"\$\{([^!}]+)\}", lambda found: str(names.get(found[1], self._named(found[1]))), text)
+
+        def written(found: re.Match[str]) -> str:
+            value = names.get(found[1], self._named(found[1]))
+            return found[0] if isinstance(value, dict) else str(value)
+
+        known = re.sub(r"\$\{([^!}]+)\}", written, text)
+        if known.count("${") == known.count("${!"):
+            return known.replace("${!", "${")
+        left = {name: value for name, value in names.items() if f"${{{name}}}" in known}
+        return {"Fn::Sub": [known, left] if left else known}
+
+    def _join(self, argument: list[Any]) -> Any:
+        separator, parts = argument[0], self.of(argument[1])
+        is_known = isinstance(parts, list) and not any(isinstance(part, dict) for part in parts)
+        return separator.join(map(str, parts)) if is_known else {"Fn::Join": [separator, parts]}
 
     def _named(self, name: str) -> Any:
         return self._get_att(name.split(".", 1)) if "." in name else self._ref(name)
@@ -98,9 +112,15 @@ class Resolution:
         "Fn::Split": _split,
         "Fn::Select": _select,
         "Fn::FindInMap": _find,
-        "Fn::Join": lambda self, argument: argument[0].join(map(str, self.of(argument[1]))),
+        "Fn::Join": _join,
         "Fn::Equals": lambda self, pair: str(self.of(pair[0])) == str(self.of(pair[1])),
         "Fn::And": lambda self, conditions: all(self.of(conditions)),
         "Fn::Or": lambda self, conditions: any(self.of(conditions)),
         "Fn::Not": lambda self, condition: not self.of(condition)[0],
     }
+
+
+def _typed(declared: Mapping[str, Any], value: Any) -> Any:
+    """Return *value* as a reference to the parameter gives it: a list, where it is of a list type."""
+    is_list = declared["Type"] == "CommaDelimitedList" or declared["Type"].startswith("List<")
+    return value.split(",") if is_list and isinstance(value, str) else value

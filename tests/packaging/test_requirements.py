@@ -36,7 +36,7 @@ def test_the_layer_pins_what_the_project_depends_on():
     assert _names(PROJECT["project"]["dependencies"]) <= pins(LAYER).keys()
 
 
-@pytest.mark.parametrize("name", ["dev", "runtime", "system", "fuzz", "picture", "sam"])
+@pytest.mark.parametrize("name", ["dev", "runtime", "system", "fuzz", "picture", "sam", "scan"])
 def test_each_file_pins_its_group(name: str):
     assert _names(PROJECT["dependency-groups"][name]) <= pins(ROOT / f"requirements/{name}.txt").keys()
 

@@ -1,0 +1,85 @@
+"""What cfn-lint and checkov say of the templates, and of what every combination of choices makes of them."""
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.packaging.built import ROOT
+from tests.packaging.combinations import combinations
+from tests.packaging.stacks import Template, stacks
+from tests.packaging.template import template
+from tests.packaging.translation import translations
+
+WRITTEN: Final = "as they are written"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of a part of a template."""
+
+    file: str
+    rule: str
+    part: str
+    message: str
+
+
+def findings() -> dict[str, list[Finding]]:
+    """Return what is found in the templates as they are written, and in each combination's stacks, by its name.
+
+    cfn-lint reads the written templates with all their conditions. checkov does not work conditions out, takes what it
+    does not know for a fault, or for none, and ends at template.yaml: it is given the stacks alone.
+    """
+    made = _deployments()
+    with tempfile.TemporaryDirectory() as folder:
+        # The templates of the stacks below lie where TemplateURL says, and their parameters are compared with it.
+        (Path(folder) / "infra").symlink_to(ROOT / "infra")
+        kept = {name: _kept(Path(folder), files) for name, files in made.items()}
+        found = _found(_written(), {path for files in kept.values() for path in files.values()})
+    return {
+        WRITTEN: _named({path.relative_to(ROOT).as_posix(): path for path in _written()}, found),
+        **{name: _named(files, found) for name, files in kept.items()},
+    }
+
+
+def _deployments() -> dict[str, dict[str, Template]]:
+    """Return the stacks of each combination."""
+    chosen = combinations()
+    translated = translations(template(), list(chosen.values()))
+    return {name: stacks(made, chosen[name]) for name, made in zip(chosen, translated, strict=True)}
+
+
+def _written() -> list[Path]:
+    return [ROOT / "template.yaml", *sorted((ROOT / "infra/stacks").glob("*.yaml"))]
+
+
+def _kept(folder: Path, files: Mapping[str, Template]) -> dict[str, Path]:
+    """Write each template into *folder*, alike ones once."""
+    kept: dict[str, Path] = {}
+    for name, content in files.items():
+        text = json.dumps(content, indent=1)
+        kept[name] = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+        kept[name].write_text(text)
+    return kept
+
+
+def _found(written: Sequence[Path], made: Iterable[Path]) -> dict[str, list[list[str]]]:
+    asked = {"lint": [*map(str, written), *sorted(map(str, made))], "scan": sorted(map(str, made))}
+    done = subprocess.run(
+        [ROOT / ".venv-scan/bin/python", ROOT / "tests/packaging/scanner.py"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, list[list[str]]] = json.loads(done.stdout)
+    return result
+
+
+def _named(files: Mapping[str, Path], found: Mapping[str, Any]) -> list[Finding]:
+    return [Finding(name, *said) for name, path in files.items() for said in found[str(path)]]
