@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.packaging.built import ROOT
-from tests.packaging.combinations import combinations
-from tests.packaging.stacks import Template, stacks
-from tests.packaging.template import template
-from tests.packaging.translation import translations
+from tests.packaging.deployments import deployments
+from tests.packaging.stacks import Template
 
 WRITTEN: Final = "as they are written"
 
@@ -34,7 +32,7 @@ def findings() -> dict[str, list[Finding]]:
     cfn-lint reads the written templates with all their conditions. checkov does not work conditions out, takes what it
     does not know for a fault, or for none, and ends at template.yaml: it is given the stacks alone.
     """
-    made = _deployments()
+    made = deployments()
     with tempfile.TemporaryDirectory() as folder:
         # The templates of the stacks below lie where TemplateURL says, and their parameters are compared with it.
         (Path(folder) / "infra").symlink_to(ROOT / "infra")
@@ -44,13 +42,6 @@ def findings() -> dict[str, list[Finding]]:
         WRITTEN: _named({path.relative_to(ROOT).as_posix(): path for path in _written()}, found),
         **{name: _named(files, found) for name, files in kept.items()},
     }
-
-
-def _deployments() -> dict[str, dict[str, Template]]:
-    """Return the stacks of each combination."""
-    chosen = combinations()
-    translated = translations(template(), list(chosen.values()))
-    return {name: stacks(made, chosen[name]) for name, made in zip(chosen, translated, strict=True)}
 
 
 def _written() -> list[Path]:
