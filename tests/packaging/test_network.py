@@ -97,4 +97,5 @@ def test_the_functions_let_nobody_in_and_only_https_out(network: Created):
 
 def test_it_tells_what_the_others_ask_for(network: Created, zones: str):
     assert network.outputs.keys() == {"VpcId", "SubnetIds", "FunctionsSecurityGroupId"}
-    assert len(network.outputs["SubnetIds"].split("},{")) == int(zones)
+    (separator, subnets) = network.outputs["SubnetIds"]["Fn::Join"]
+    assert (separator, len(subnets)) == (",", int(zones))
