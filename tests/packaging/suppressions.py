@@ -11,6 +11,8 @@ from typing import Final
 from tests.packaging.scanning import Finding
 
 _ROOT: Final = "template.yaml"
+_DATA: Final = "infra/stacks/data.yaml"
+_EDGE: Final = "infra/stacks/edge.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,21 @@ SUPPRESSIONS: Final = (
         _ROOT,
         "*Url",
         "Browsers sign no request: who calls is what the doors find out. Behind the edge they want its secret.",
+    ),
+    Suppression(
+        "CKV_AWS_118",
+        _DATA,
+        "*",
+        "Performance Insights shows what statements wait for; the system's own figures would cost besides.",
+    ),
+    Suppression("CKV_AWS_157", _DATA, "Instance", "A second zone doubles the price; DatabaseMultiAz asks for it."),
+    Suppression("CKV_AWS_158", _DATA, "*Log*", "As for the functions' groups: CloudWatch's own key encrypts them."),
+    Suppression("CKV_AWS_68", _EDGE, "Distribution", "A web ACL costs by the request; WebAclArn takes one."),
+    Suppression(
+        "CKV_AWS_86",
+        _EDGE,
+        "Distribution",
+        "It would keep who visits which page of the whole application; the doors' requests are in the functions' log.",
     ),
 )
 
