@@ -12,7 +12,7 @@ from typing import Final, Self
 from tests.packaging.emulator import LAMBDA_PYTHON, runtime_environment
 from tests.packaging.runtime_api import Invocations, RuntimeApi
 
-_HERE: Final = Path(__file__).parent
+_RUNTIME: Final = Path(__file__).parent / "runtime"
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -29,7 +29,8 @@ class Execution:
         self._function = function
         self._environment = {
             **runtime_environment(function, layer),
-            "PYTHONPATH": f"{_HERE}:{function}:{layer}",
+            # The function first: it has modules of its own, whatever those of the tests are called.
+            "PYTHONPATH": f"{function}:{layer}:{_RUNTIME}",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if restores else "on-demand",
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
             **environment,
@@ -68,7 +69,7 @@ class Execution:
         self._open.enter_context(self._api.serving())
         self._log = self._open.enter_context(tempfile.TemporaryFile("w+"))
         self._process = subprocess.Popen(
-            [LAMBDA_PYTHON, _HERE / "restoring_runtime.py", "window.lambda_handler", *self._restored],
+            [LAMBDA_PYTHON, _RUNTIME / "restoring_runtime.py", "window.lambda_handler", *self._restored],
             cwd=self._function,
             env=self._environment,
             stdin=subprocess.DEVNULL,

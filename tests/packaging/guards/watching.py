@@ -30,14 +30,9 @@ def every_alarm_tells_somebody(deployment: Deployment) -> Iterator[str]:
 
 
 def what_is_the_record_outlives_the_stack(deployment: Deployment) -> Iterator[str]:
-    """The database, and the functions' logs of who logged in and what was revoked.
-
-    Valkey holds copies, and what the stores log of themselves goes with them.
-    """
+    """The database, and the logs of who logged in, where to, and what was revoked. Valkey holds copies alone."""
     for part in parts(deployment, "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::Logs::LogGroup"):
         if "DBClusterIdentifier" in part.properties and part.kind.endswith("DBInstance"):
             continue  # its data is the cluster's
-        if part.kind.endswith("LogGroup") and part.file != "template.yaml":
-            continue
         if not {part.resource.get("DeletionPolicy"), part.resource.get("UpdateReplacePolicy")} <= _KEPT:
             yield part.breaks("it has a DeletionPolicy and an UpdateReplacePolicy that keep it")
