@@ -10,6 +10,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} 
 CODE := shared/session_management functions infra tests
 DEBIAN_PACKAGES := postgresql redis-server pgbouncer chromium chromium-driver
 ORIGINAL := tests/interop/original
+CDK := tests/interop/cdk
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -55,7 +56,8 @@ docker:
 .PHONY: test
 test: packaging-environments .venv/made-fuzz ## Run every test that needs nothing but wheels.
 	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/unit tests/contract tests/functions tests/integration
-	@$(BIN)/pytest tests/packaging tests/fuzz tests/load tests/machine tests/mutations tests/standards
+	@$(BIN)/pytest --numprocesses auto --dist loadfile tests/packaging tests/mutations tests/standards
+	@$(BIN)/pytest tests/fuzz tests/load tests/machine
 	@$(BIN)/pytest -rs tests/e2e  # skipped, unless make e2e asks for them
 
 .PHONY: fuzz
@@ -114,7 +116,7 @@ test-system: .venv/made-system debian-packages ## Run the tests that need Debian
 	@PYTHONPATH=shared:. $(BIN)/pytest tests/contract -p tests.contract.debian
 
 .PHONY: test-interop
-test-interop: .venv/made $(ORIGINAL)/node_modules/made ## Run the tests beside the original application, which need Node.js.
+test-interop: .venv/made $(ORIGINAL)/node_modules/made $(CDK)/node_modules/made ## Run the tests beside the original application, which need Node.js.
 	@$(BIN)/pytest tests/interop
 
 .PHONY: e2e
@@ -222,10 +224,11 @@ endef
 .PHONY: packaging-environments
 packaging-environments: .venv/made .venv-sam/made .venv-scan/made .venv-lambda/made
 
-# The drivers of the original application. Their exact versions and hashes are pinned in its package-lock.json.
-$(ORIGINAL)/node_modules/made: $(ORIGINAL)/package-lock.json $(ORIGINAL)/package.json | node
+# The drivers of the original application, and CDK for its example. Their exact versions and hashes are pinned in each
+# package-lock.json.
+%/node_modules/made: %/package-lock.json %/package.json | node
 	@echo "Making $(@D) from $<..."
-	@cd $(ORIGINAL) && npm ci --silent
+	@cd $* && npm ci --silent
 	@touch $@
 
 # Installs packages of Debian's, for the target that is named second.
@@ -250,6 +253,6 @@ node:
 
 .PHONY: clean
 clean: ## Remove all that was made here: environments, builds, the local stack's data, caches.
-	rm -rf .venv .venv-sam .venv-scan .venv-lambda .aws-sam .local .hypothesis .import_linter_cache $(ORIGINAL)/node_modules
+	rm -rf .venv .venv-sam .venv-scan .venv-lambda .aws-sam .local .hypothesis .import_linter_cache $(ORIGINAL)/node_modules $(CDK)/node_modules
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find functions infra shared tests -name __pycache__ -prune -exec rm -rf {} +

@@ -105,6 +105,23 @@ class Deployment:
         stacks: list[dict[str, Any]] = found["Stacks"]
         return stacks[0]
 
+    @contextmanager
+    def another_stack(self, template: str, **parameters: str) -> Iterator[dict[str, str]]:
+        """Deploy a template of somebody else's beside ours, give its outputs, and take it down."""
+        cloudformation, name = self.client("cloudformation"), f"{self.name}-api"
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        try:
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=name)
+            yield {output["OutputKey"]: output["OutputValue"] for output in self._stack(name)["Outputs"]}
+        finally:
+            cloudformation.delete_stack(StackName=name)
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+
 
 @contextmanager
 def a_copy_of_the_project(folder: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.account import Deployment, a_copy_of_the_project
 from tests.e2e.walk import FORWARDED, Walk, apart, below
+from tests.packaging.examples import example
 
 # Every validation of the new version fails, in a way that no setting and no store is to blame for.
 _BROKEN = '''
@@ -53,6 +54,24 @@ def test_the_authorizer_lets_a_session_pass_and_nobody_else(deployed: Deployment
 
     assert passed.json()["email"] == walk.email
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("heading", ["REST API, REQUEST", "REST API, TOKEN"])
+def test_an_api_of_another_stack_answers_401_without_a_session(
+    deployed: Deployment, client: httpx.Client, heading: str
+):
+    """401 where the answer is a policy; the simple one, above, says 403 of who has no session as well."""
+    walk = Walk(client, below(deployed.outputs["ApiUrl"]))
+    walk.register()
+    walk.log_in_with_an_app()
+    authorizer = {"SessionAuthorizerArn": deployed.outputs["AuthorizerArn"]}
+
+    with deployed.another_stack(example(heading, "yaml"), **authorizer) as outputs:
+        passed = client.get(outputs["Url"], headers=walk.bearer)
+        unknown = client.get(outputs["Url"], headers={"authorization": f"Bearer {'A' * 43}"})
+
+    assert "user_id" in passed.json()
+    assert unknown.status_code == 401
 
 
 @pytest.mark.parametrize("forged", [{"x-origin-secret": "guessed"}, {"x-viewer-address": "192.0.2.1"}])

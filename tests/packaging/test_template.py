@@ -239,14 +239,14 @@ def test_the_front_door_has_no_way_to_the_admin_function():
     assert "admin" not in {route.function for route in ROUTES}
 
 
-# --- A second authorizer, as the README shows it --------------------------------------------------
+# --- A second authorizer, as the documents show it -----------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def second() -> dict[str, Any]:
-    """The README's example."""
-    readme = (ROOT / "README.md").read_text()
-    (example,) = re.findall(r"^```yaml\n(Resources:\n  AdminAuthorizer:.+?)^```$", readme, re.MULTILINE | re.DOTALL)
+    """The example in docs/use-from-another-stack.md."""
+    document = (ROOT / "docs/use-from-another-stack.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(Resources:\n  AdminAuthorizer:.+?)^```$", document, re.MULTILINE | re.DOTALL)
     return loaded(example)
 
 
