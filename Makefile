@@ -39,9 +39,10 @@ build: .venv/made .venv-sam/made ## Build the layer and the functions for this m
 .PHONY: deploy
 deploy: .venv/made .venv-sam/made ## Deploy an environment of samconfig.toml: ENV=dev|staging|prod.
 	@[ "$(ENV)" ] || { echo "Which environment? make deploy ENV=dev, or another of samconfig.toml." >&2; exit 1; }
-	@PYTHONPATH=shared:. $(BIN)/python -m infra.deployment $(ENV) .aws-sam/$(ENV).yaml
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build --parameter-overrides file://.aws-sam/$(ENV).yaml
-	@$(SAM) deploy --config-env $(ENV) --parameter-overrides file://.aws-sam/$(ENV).yaml
+	@trap 'rm -f .aws-sam/$(ENV).yaml' EXIT; \
+		PYTHONPATH=shared:. $(BIN)/python -m infra.deployment $(ENV) .aws-sam/$(ENV).yaml \
+		&& PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build --parameter-overrides file://.aws-sam/$(ENV).yaml \
+		&& SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env $(ENV) --parameter-overrides file://.aws-sam/$(ENV).yaml
 
 .PHONY: invoke
 invoke: docker build ## Run `sam local invoke` over all event files; needs Docker.
