@@ -1,6 +1,7 @@
 """The parts of a month's bill."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,19 +25,31 @@ class Choices:
     has_edge: bool = False
     has_snapshots: bool = False
 
+    @property
+    def conditions(self) -> Set[str]:
+        """Return what holds in infra/stacks/observability.yaml."""
+        of_the_kinds = {
+            "HasAurora": self.database == "aurora-serverless",
+            "HasInstance": self.database == "instance",
+            "HasServerlessCache": self.cache == "serverless",
+            "HasCacheNodes": self.cache == "nodes",
+            "HasProxy": self.has_proxy,
+        }
+        return {name for name, holds in of_the_kinds.items() if holds}
+
 
 def bill(traffic: Traffic, choices: Choices) -> dict[str, float]:
     """Return what each part costs a month, in US dollars."""
     return {
         "Lambda": traffic.invocations * prices.LAMBDA_REQUEST + traffic.gb_seconds * prices.LAMBDA_GB_SECOND,
         **({"SnapStart": _snapshots(traffic)} if choices.has_snapshots else {}),
-        "HTTP API": 0.0 if choices.has_edge else traffic.doors * prices.HTTP_API_REQUEST,
+        "HTTP API": 0.0 if choices.has_edge else _api(traffic.doors),
         **({"CloudFront": _edge(traffic)} if choices.has_edge else {}),
         "PostgreSQL": _database(traffic, choices),
         **({"RDS Proxy": _proxy(choices)} if choices.has_proxy else {}),
         "Valkey": _cache(traffic, choices),
-        "Logs": traffic.log_gb * prices.LOG_GB,
-        "Metrics, alarms, dashboard": _watching(),
+        "Logs": (traffic.log_gb + (0.0 if choices.has_edge else traffic.access_log_gb)) * prices.LOG_GB,
+        "Metrics, alarms, dashboard": _watching(choices),
         "Schedule": 8_760 * prices.SCHEDULED_START,
     }
 
@@ -49,10 +62,11 @@ def custom_metrics() -> int:
     return int(count)
 
 
-def _watching() -> float:
+def _watching(choices: Choices) -> float:
     """The key is what encrypts alarms on their way."""
-    metrics, alarms = custom_metrics() * prices.METRIC, usage.alarm_metrics() * prices.ALARM_METRIC
-    return metrics + alarms + prices.DASHBOARD + prices.KEY
+    created = choices.conditions
+    metrics = (custom_metrics() + usage.filtered_metrics(created)) * prices.METRIC
+    return metrics + usage.alarm_metrics(created) * prices.ALARM_METRIC + prices.DASHBOARD + prices.KEY
 
 
 def _snapshots(traffic: Traffic) -> float:
@@ -60,6 +74,11 @@ def _snapshots(traffic: Traffic) -> float:
     restored = (traffic.authorized + traffic.doors) / 5_000
     kept = usage.snapshot_gb() * prices.HOURS * prices.SNAPSHOT_GB_HOUR
     return kept + restored * 0.5 * prices.SNAPSHOT_RESTORED_GB
+
+
+def _api(requests: float) -> float:
+    within = min(requests, prices.HTTP_API_FIRST_TIER)
+    return within * prices.HTTP_API_REQUEST + (requests - within) * prices.HTTP_API_REQUEST_BEYOND
 
 
 def _edge(traffic: Traffic) -> float:

@@ -1,6 +1,8 @@
 """What AWS charges in us-east-1, on demand and before taxes, in US dollars.
 
-From AWS's public price pages, as they were known when this was written, and not looked up since: see `AS_OF`. Free
+The pages named below show their figures to a browser alone, and were not read for this. Most figures stand in what
+others published of them in 2026: those of Lambda and its snapshots, of the HTTP API, of Aurora's units and I/O, of the
+instance and its storage, of the serverless cache, of logs, metrics and the dashboard. The others are from memory. Free
 tiers, savings plans and data that leaves AWS are not in it.
 """
 
@@ -20,6 +22,8 @@ SNAPSHOT_RESTORED_GB: Final = 0.0001397998
 
 # https://aws.amazon.com/api-gateway/pricing/ (HTTP APIs) and https://aws.amazon.com/cloudfront/pricing/
 HTTP_API_REQUEST: Final = 1.00 / 1e6
+HTTP_API_FIRST_TIER: Final = 300e6
+HTTP_API_REQUEST_BEYOND: Final = 0.90 / 1e6
 CLOUDFRONT_REQUEST: Final = 1.00 / 1e6
 CLOUDFRONT_FUNCTION: Final = 0.10 / 1e6
 CLOUDFRONT_GB: Final = 0.085

@@ -1,13 +1,13 @@
 """How much of everything a month's traffic takes: what the template says, and assumptions where only traffic can."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from infra.deployment.template import PROJECT, read_template
 
-_HASHING: Final = ("Login", "Register", "Password")
+_STACKS: Final = ("template.yaml", "infra/stacks/observability.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class Traffic:
         return (self.logins * 3.5 + environments * 730 * 60) * 512 / 1e9
 
     @property
+    def access_log_gb(self) -> float:
+        """A line of 400 bytes for each request of our own doors at the HTTP API."""
+        return self.doors * 400 / 1e9
+
+    @property
     def units(self) -> float:
         """Capacity units of Aurora on average: the least, and one for 500 statements a second."""
         least = float(str(_default("DatabaseCapacity")).split("-")[0])
@@ -72,9 +77,9 @@ class Traffic:
 
 
 @cache
-def template() -> dict[str, Any]:
-    """Return template.yaml."""
-    return read_template(PROJECT / "template.yaml")
+def template(path: str = "template.yaml") -> dict[str, Any]:
+    """Return the template, or that of a stack below it."""
+    return read_template(PROJECT / path)
 
 
 def snapshot_gb() -> float:
@@ -83,17 +88,22 @@ def snapshot_gb() -> float:
     return sum(_memory_gb(name) for name in functions)
 
 
-def alarm_metrics() -> int:
-    """Return how many metrics the alarms look at, with the created stores of the defaults; each is billed."""
-    alarms = [*_alarms(template()), *_alarms(read_template(PROJECT / "infra/stacks/observability.yaml"))]
+def alarm_metrics(created: Set[str]) -> int:
+    """Return how many metrics the alarms look at that are there under the conditions *created*; each is billed."""
+    alarms = _made("AWS::CloudWatch::Alarm", created)
     return sum(max(1, sum("MetricStat" in query for query in alarm.get("Metrics", []))) for alarm in alarms)
 
 
-def _alarms(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    created = {"HasAurora", "HasServerlessCache", None}
-    for resource in found["Resources"].values():
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and resource.get("Condition") in created:
-            yield resource["Properties"]
+def filtered_metrics(created: Set[str]) -> int:
+    """Return how many custom metrics CloudWatch makes of log lines, by filters."""
+    return sum(len(found["MetricTransformations"]) for found in _made("AWS::Logs::MetricFilter", created))
+
+
+def _made(kind: str, created: Set[str]) -> Iterator[dict[str, Any]]:
+    for path in _STACKS:
+        for resource in template(path)["Resources"].values():
+            if resource["Type"] == kind and resource.get("Condition", "") in {"", *created}:
+                yield resource["Properties"]
 
 
 def _functions() -> Iterator[tuple[str, dict[str, Any]]]:

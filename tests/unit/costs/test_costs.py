@@ -8,7 +8,7 @@ import pytest
 
 from infra.costs.__main__ import LEVELS, table
 from infra.costs.parts import Choices, bill
-from infra.costs.usage import Traffic, alarm_metrics, snapshot_gb
+from infra.costs.usage import Traffic, alarm_metrics, filtered_metrics, snapshot_gb
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULT = Choices()
@@ -50,7 +50,32 @@ def test_other_stores_cost_something_else(choices: Choices):
 
 def test_memory_and_alarms_are_the_templates():
     assert snapshot_gb() == pytest.approx((3 * 1769 + 4 * 512) / 1024)
-    assert alarm_metrics() > 26, "one at least for each alarm, of which some compare metrics"
+    assert alarm_metrics(DEFAULT.conditions) > 26, "one at least for each alarm, of which some compare metrics"
+    assert filtered_metrics(DEFAULT.conditions) == 2, "unhandled errors, and interruptions"
+
+
+def test_the_alarms_are_those_of_the_stores_that_are_chosen():
+    conditions = {"HasAurora", "HasInstance", "HasProxy", "HasServerlessCache", "HasCacheNodes"}
+    alone = {name: alarm_metrics({name}) - alarm_metrics(set()) for name in conditions}
+    chosen = Choices(database="instance", cache="nodes", has_proxy=True).conditions
+
+    assert min(alone.values()) > 0
+    assert chosen == {"HasInstance", "HasCacheNodes", "HasProxy"}
+    assert alarm_metrics(chosen) == alarm_metrics(set()) + sum(alone[name] for name in chosen)
+
+
+def test_the_access_log_of_the_api_is_a_part_of_the_logs():
+    """CloudFront's requests go past the API."""
+    apart = bill(Traffic(1e9), DEFAULT)["Logs"] - bill(Traffic(1e9), Choices(has_edge=True))["Logs"]
+
+    assert apart == pytest.approx(Traffic(1e9).doors * 400 / 1e9 * 0.50)
+
+
+def test_the_api_costs_less_beyond_its_first_tier():
+    few, many = (Traffic(level) for level in (1e9, 1e10))
+
+    assert bill(few, DEFAULT)["HTTP API"] == pytest.approx(few.doors / 1e6)
+    assert bill(many, DEFAULT)["HTTP API"] == pytest.approx(300 + (many.doors / 1e6 - 300) * 0.90)
 
 
 def test_a_level_of_ones_own_is_priced_from_the_command_line():
