@@ -49,7 +49,9 @@ class Deployment:
         """Whether there is such a stack, in whichever state."""
         try:
             return bool(self._stack())
-        except ClientError:
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":  # its word for a name that nothing has
+                raise
             return False
 
     @property

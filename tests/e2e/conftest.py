@@ -36,13 +36,16 @@ def account() -> boto3.Session:
 
 @pytest.fixture(scope="session")
 def deployed(account: boto3.Session) -> Iterator[Deployment]:
-    """The newest code, deployed; the last test takes it down, and this does where it did not come so far."""
+    """The newest code, deployed; the last test takes it down, and this does where nobody came so far."""
     deployment = Deployment(account)
-    done = deployment.deploy()
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield deployment
-    if deployment.exists():
-        deployment.delete()
+    assert not deployment.exists(), f"{deployment.name} is there already, of another run: take it down first"
+    try:
+        done = deployment.deploy()
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield deployment
+    finally:
+        if deployment.exists():
+            deployment.delete()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.account import Deployment, a_copy_of_the_project
 from tests.e2e.walk import FORWARDED, Walk, apart, below
+from tests.e2e.web_socket import handshake
 from tests.packaging.examples import example
 
 # Every validation of the new version fails, in a way that no setting and no store is to blame for.
@@ -74,6 +75,17 @@ def test_an_api_of_another_stack_answers_401_without_a_session(
     assert unknown.status_code == 401
 
 
+def test_only_a_session_connects_to_a_web_socket_of_another_stack(deployed: Deployment, client: httpx.Client):
+    walk = Walk(client, below(deployed.outputs["ApiUrl"]))
+    walk.register()
+    walk.log_in_with_an_app()
+    authorizer = {"SessionAuthorizerArn": deployed.outputs["AuthorizerArn"]}
+
+    with deployed.another_stack(example("WebSocket API", "yaml"), **authorizer) as outputs:
+        assert handshake(client, outputs["Url"], walk.bearer) == 101
+        assert handshake(client, outputs["Url"], {}) == 401
+
+
 @pytest.mark.parametrize("forged", [{"x-origin-secret": "guessed"}, {"x-viewer-address": "192.0.2.1"}])
 def test_without_an_edge_its_headers_mean_nothing(deployed: Deployment, client: httpx.Client, forged: dict[str, str]):
     answer = client.get(deployed.outputs["ValidateUrl"], headers=forged)
@@ -110,11 +122,16 @@ def test_taking_it_down_leaves_a_snapshot_and_the_logs(deployed: Deployment):
     database, group = deployed.database_id(), deployed.outputs["LogGroup"]
     deployed.delete()
 
-    snapshots = deployed.client("rds").describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+    rds = deployed.client("rds")
+    snapshots = rds.describe_db_cluster_snapshots(SnapshotType="manual", DBClusterIdentifier=database)[
+        "DBClusterSnapshots"
+    ]
     groups = deployed.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert not deployed.exists()
-    assert database in {snapshot["DBClusterIdentifier"] for snapshot in snapshots}
+    assert len(snapshots) == 1
     assert [found["logGroupName"] for found in groups] == [group]
+    # Nobody wants this one, and it is billed; the logs go by themselves within a day.
+    rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=snapshots[0]["DBClusterSnapshotIdentifier"])
 
 
 @contextmanager
