@@ -34,7 +34,7 @@ run: .venv/made ## Keep the demo's stack open on http://127.0.0.1:8080 (PORT=...
 build: .venv/made .venv-sam/made ## Build the layer and the functions for this machine (ARCH=x86_64|arm64).
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build --build-dir "$(BUILD_DIR)" \
 		--parameter-overrides Architecture=$(ARCH)
-	@[ $(ARCH) = arm64 ] || echo "This is for $(ARCH): deploy it with --parameter-overrides Architecture=$(ARCH)."
+	@[ $(ARCH) = arm64 ] || echo "This is for $(ARCH): invoke or deploy it with --parameter-overrides Architecture=$(ARCH)."
 
 .PHONY: deploy
 deploy: .venv/made .venv-sam/made ## Deploy an environment of samconfig.toml: ENV=dev|staging|prod.

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import platform
 import sys
 import threading
 
@@ -42,7 +43,8 @@ Log out:
 
 A built function in its container, on these servers:
   sam local invoke Validate -e events/validate.none.json --env-vars {variables} \\
-    --add-host {containers_host}:host-gateway
+    --add-host {containers_host}:host-gateway \\
+    --parameter-overrides "Architecture={architecture} CreateNetwork=false CreateData=false"
 
 What the functions log appears below. Ctrl-C ends everything.
 """
@@ -78,6 +80,7 @@ def _lines_to_paste(stack: LocalStack) -> str:
         password=user.password,
         variables=variables,
         containers_host=CONTAINERS_HOST,
+        architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
     )
 
 

@@ -31,7 +31,7 @@ def custom_resource(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module that answers, which does not wait long for a server that never does."""
     handler_of("Migrate")
     module = sys.modules["custom_resource"]
-    monkeypatch.setattr(module, "_TRY_SECONDS", 0.1)
+    monkeypatch.setattr(module, "_TRY_SECONDS", 0.5)
     return module
 
 
@@ -149,8 +149,7 @@ def test_an_answer_is_no_longer_than_cloudformation_takes(
     fail_with(custom_resource.MigrationError(character * 10_000), monkeypatch)
     service.invoke("Migrate", cloudformation.asks("Update", physical_id="x" * 255))
 
-    (taken,) = cloudformation.taken
-    assert len(taken) <= 4096
+    assert max(map(len, cloudformation.taken)) <= 4096
     assert cloudformation.answer["Reason"].startswith(character * 100)
 
 

@@ -23,7 +23,11 @@ from tests.packaging.round_trip import walk_through
 @pytest.fixture(scope="session")
 def options() -> list[str]:
     """Return what every invocation is told."""
-    given = ["--parameter-overrides", f"Architecture={HOST}", "--add-host", f"{docker.HOST}:host-gateway"]
+    own_stores = "CreateNetwork=false CreateData=false"
+    given = [
+        *("--parameter-overrides", f"Architecture={HOST} {own_stores}"),
+        *("--add-host", f"{docker.HOST}:host-gateway"),
+    ]
     return [*given, "--skip-pull-image"] if docker.has_image() else given
 
 

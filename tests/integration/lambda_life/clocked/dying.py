@@ -5,9 +5,8 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-import redis
-
 from session_management.clients.pg8000_connection import PostgresConnection
+from session_management.clients.redis_node import Node
 from session_management.snapshots import before_snapshot
 
 
@@ -42,7 +41,7 @@ class _Life:
             (PostgresConnection, "command"),
             (PostgresConnection, "run"),
             (PostgresConnection, "run_prepared"),
-            (redis.Redis, "execute_command"),
+            (Node, "execute_command"),
         ):
             setattr(owner, name, self._counted(getattr(owner, name)))
         try:
