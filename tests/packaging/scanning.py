@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,8 +29,8 @@ class Finding:
 def findings() -> dict[str, list[Finding]]:
     """Return what is found in the templates as they are written, and in each combination's stacks, by its name.
 
-    cfn-lint reads the written templates with all their conditions. checkov does not work conditions out, takes what it
-    does not know for a fault, or for none, and ends at template.yaml: it is given the stacks alone.
+    cfn-lint reads the written templates with all their conditions. checkov does not work conditions out, and ends with
+    an error of its own at template.yaml as it is written: of that, it is given what it comes to.
     """
     made = deployments()
     with tempfile.TemporaryDirectory() as folder:
@@ -58,8 +58,9 @@ def _kept(folder: Path, files: Mapping[str, Template]) -> dict[str, Path]:
     return kept
 
 
-def _found(written: Sequence[Path], made: Iterable[Path]) -> dict[str, list[list[str]]]:
-    asked = {"lint": [*map(str, written), *sorted(map(str, made))], "scan": sorted(map(str, made))}
+def _found(written: Sequence[Path], made: set[Path]) -> dict[str, list[list[str]]]:
+    below = [path for path in written if path.name != "template.yaml"]
+    asked = {"lint": sorted(map(str, [*written, *made])), "scan": sorted(map(str, [*below, *made]))}
     done = subprocess.run(
         [ROOT / ".venv-scan/bin/python", ROOT / "tests/packaging/scanner.py"],
         input=json.dumps(asked),
