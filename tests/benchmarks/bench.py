@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks.equivalence import FEWEST_ROUNDS, Comparison, compare
+from tests.benchmarks.equivalence import Comparison, compare
 from tests.benchmarks.operations import RAW_GET, Operation, started
+from tests.benchmarks.rounds import parsed
 
 KEPT: Final = Path(__file__).parent / "kept.json"
 _CALLS: Final = 400
@@ -80,12 +81,8 @@ def _pin() -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="How long does a validation take?")
-    parser.add_argument("--rounds", type=int, default=60, help=f"at least {FEWEST_ROUNDS}")
     parser.add_argument("--keep", action="store_true", help="keep the ratios for the next run to compare with")
-    asked = parser.parse_args(arguments)
-    if asked.rounds < FEWEST_ROUNDS:
-        parser.error(f"--rounds: at least {FEWEST_ROUNDS}, or no interval can be told")
-    return asked
+    return parsed(parser, arguments, rounds=60)
 
 
 def _say(text: str) -> None:

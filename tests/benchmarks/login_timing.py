@@ -18,8 +18,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.benchmarks.equivalence import FEWEST_ROUNDS, Comparison, Verdict, compare
+from tests.benchmarks.equivalence import Comparison, Verdict, compare
 from tests.benchmarks.failing_logins import PATHS, WRONG_PASSWORD, FailingLogins
+from tests.benchmarks.rounds import parsed
 
 _WARM_UP: Final = 2
 _ROW: Final = "{:<16} {:>10} {:>7}   {:<15} {}"
@@ -69,12 +70,8 @@ def are_alike(compared: Sequence[Comparison], margin: float) -> bool:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make timing", description="Does the time of a failed login tell why?")
-    parser.add_argument("--rounds", type=int, default=200, help=f"logins on each path, at least {FEWEST_ROUNDS}")
     parser.add_argument("--margin", type=float, default=0.05, help="how far from 1 a ratio may be")
-    asked = parser.parse_args(arguments)
-    if asked.rounds < FEWEST_ROUNDS:
-        parser.error(f"--rounds: at least {FEWEST_ROUNDS}, or no interval can be told")
-    return asked
+    return parsed(parser, arguments, rounds=200)
 
 
 def _say(text: str) -> None:
