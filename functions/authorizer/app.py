@@ -20,14 +20,14 @@ from session_management.http.authorizers import (
 from session_management.http.client_change import is_client_refused
 from session_management.http.session_ids import presented_session_id
 from session_management.models import SessionWithUser
-from session_management.observability import logger, tell, telling_faults
+from session_management.observability import invoked, tell, telling_faults
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
 register_hooks()
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a live session with an allow and who it is, or with a deny if the policy refuses it.
 

@@ -7,7 +7,7 @@ from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
 from session_management.http.responses import Response
 from session_management.http.session_ids import session_id_to_replace
-from session_management.observability import logger
+from session_management.observability import invoked
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
@@ -18,7 +18,7 @@ class LoginBody(CredentialsBody):
     """What a client sends."""
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer a right email and password with the user and a new session (200), a wrong one with 401."""

@@ -7,14 +7,14 @@ from session_management.http.door import answering, refusal
 from session_management.http.requests import Request
 from session_management.http.responses import Response, no_content
 from session_management.http.session_ids import presented_session_id
-from session_management.observability import logger
+from session_management.observability import invoked
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
 register_hooks()
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer 204, also for an unknown session or none, and 401 for what is no session ID.

@@ -9,7 +9,8 @@ from session_management.http.credentials import Password, logged_in
 from session_management.http.door import answering
 from session_management.http.requests import Request, read_json
 from session_management.http.responses import Response
-from session_management.observability import logger
+from session_management.http.session_ids import is_in_cookie
+from session_management.observability import invoked
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
@@ -25,7 +26,7 @@ class PasswordBody(BaseModel):
     new_password: Password
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer with the user and a session (200) that comes as the one before did: in the cookie, or in the body.
@@ -37,4 +38,4 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
     opened = UserManagerFactory.create().change_own_password(
         caller.session_id, body.current_password, body.new_password, client_of(request, settings)
     )
-    return logged_in(opened, settings, by="cookie" if caller.has_cookie else "bearer")
+    return logged_in(opened, settings, by="cookie" if is_in_cookie(request, settings) else "bearer")

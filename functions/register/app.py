@@ -10,7 +10,7 @@ from session_management.http.errors import RegistrationClosedError
 from session_management.http.requests import Request, read_json
 from session_management.http.responses import Response, accepted
 from session_management.http.session_ids import session_id_to_replace
-from session_management.observability import logger
+from session_management.observability import invoked
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
@@ -23,7 +23,7 @@ class RegisterBody(CredentialsBody):
     """What a client sends. Nothing else of a user can be said: no role, and not that the email is verified."""
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer with the new user and a session (200), or 409 where the email is taken.

@@ -12,8 +12,9 @@ from session_management.http.door import answering_by_path
 from session_management.http.errors import InvalidRequestError, NotFoundError
 from session_management.http.requests import Request
 from session_management.http.responses import Response, instant, no_content, ok, session_body
+from session_management.http.session_ids import is_in_cookie
 from session_management.models import Session
-from session_management.observability import logger
+from session_management.observability import invoked
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 from session_management.tokens import is_handle
@@ -41,7 +42,7 @@ def methods_of(request: Request) -> Sequence[str]:
     raise NotFoundError("there is nothing at this path")
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 @answering_by_path(methods_of)
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """List (GET), end (DELETE) or extend (POST /extend) the caller's sessions; 404 for a handle that is not theirs."""
@@ -49,7 +50,7 @@ def lambda_handler(request: Request, settings: Settings) -> Response:
         case "GET", _:
             return _listed(caller_of(request, settings), settings)
         case "POST", _:
-            return _extended(caller_of(request, settings), settings)
+            return _extended(request, caller_of(request, settings), settings)
         case _, [handle]:
             return _ended_one(caller_of(request, settings), handle, settings)
     ends_own = _asks_for_all(request)
@@ -88,14 +89,16 @@ def _is_own(handle: str, caller: Caller) -> bool:
     return handle == caller.session.handle
 
 
-def _extended(caller: Caller, settings: Settings) -> Response:
+def _extended(request: Request, caller: Caller, settings: Settings) -> Response:
     manager, life = UserManagerFactory.create(), settings.policy.life(is_persistent=caller.session.is_persistent)
     manager.extend_session(caller.session_id, round(life.total_seconds()))
     extended = manager.find_session(caller.session_id)
     if extended is None:
         raise UnauthenticatedError("the session ended a moment ago")
-    cookies = [session_cookie(settings, caller.session_id, extended.session)] if caller.has_cookie else []
-    return ok({"expires_at": instant(extended.session.expires_at)}, *cookies)
+    answer = {"expires_at": instant(extended.session.expires_at)}
+    if not is_in_cookie(request, settings):
+        return ok(answer)
+    return ok(answer, session_cookie(settings, caller.session_id, extended.session))
 
 
 def _ended_one(caller: Caller, handle: str, settings: Settings) -> Response:

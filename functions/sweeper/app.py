@@ -7,13 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from session_management.deadline import deadline
 from session_management.factory import UserManagerFactory
-from session_management.observability import logger, telling_faults
+from session_management.observability import invoked, telling_faults
 from session_management.snapshots import register_hooks
 
 register_hooks()
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with what was done; `finished` is false if the rest is left for the next tick.
 

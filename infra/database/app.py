@@ -13,7 +13,7 @@ from session_management.clients.connections import close_postgres
 from session_management.deadline import deadline, seconds_left
 from session_management.events import Migrated
 from session_management.factory import UserManagerFactory, get_postgres
-from session_management.observability import logger, tell, telling_faults
+from session_management.observability import invoked, tell, telling_faults
 from session_management.snapshots import register_hooks
 
 _STATEMENT_SECONDS: Final = 600.0
@@ -21,7 +21,7 @@ _STATEMENT_SECONDS: Final = 600.0
 register_hooks()
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)
+@invoked
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer with the migrations `applied` now, the `current` one, what is `pending`, and the `roles_made`.
 

@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from session_management.deadline import current_deadline
 from session_management.errors import StoreUnavailableError
-from session_management.instants import Instant
+from session_management.instants import is_within, present
 from session_management.interfaces import Clock, Observer
 
 _FAILURES_TO_OPEN: Final = 3
@@ -28,7 +28,7 @@ class Breaker:
         self._observer = observer
         self._failures = 0
         self._failed_request: object = None
-        self._tried = Instant.of(clock)
+        self._tried = present(clock)
 
     def __enter__(self) -> Self:
         """Let the use through.
@@ -36,12 +36,14 @@ class Breaker:
         Raises:
             StoreUnavailableError: the breaker is open, and the store was not asked; or it failed this request before.
         """
+        if not self._failures:
+            return self
         current = current_deadline()
         if current and current.request is self._failed_request and not current.is_asking_again:
             raise StoreUnavailableError(self._store, "it failed before in this request")
         if self._failures >= _FAILURES_TO_OPEN:
-            now = Instant.of(self._clock)
-            if now.is_within(_SECONDS_OPEN, self._tried):
+            now = present(self._clock)
+            if is_within(_SECONDS_OPEN, self._tried, now):
                 raise StoreUnavailableError(self._store, "it failed repeatedly and is being spared", was_tried=False)
             self._tried = now
         return self
@@ -52,7 +54,7 @@ class Breaker:
         """Count what happened."""
         if isinstance(error, StoreUnavailableError):
             self._failed(error)
-        else:
+        elif self._failures:
             self._answered()
 
     def _failed(self, error: StoreUnavailableError) -> None:
@@ -65,7 +67,7 @@ class Breaker:
         self._failures += 1
         current = current_deadline()
         self._failed_request = current.request if current else None
-        self._tried = Instant.of(self._clock)
+        self._tried = present(self._clock)
         if self._failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)
 

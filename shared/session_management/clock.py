@@ -12,6 +12,10 @@ class SystemClock:
         now = datetime.now(UTC)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
+    def timestamp(self) -> float:
+        """Return the present as seconds since 1970."""
+        return time.time()
+
     def monotonic(self) -> float:
         """Return seconds that never run backwards."""
         return time.monotonic()

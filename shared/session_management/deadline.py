@@ -6,8 +6,7 @@ A store that failed within a request is not asked by it again: see `Breaker`.
 import time
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from session_management.errors import StoreUnavailableError
 
@@ -15,8 +14,7 @@ _RESERVE_SECONDS: Final = 0.25
 """Kept back from the request's time, so that an answer can still be written when a store gave none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """When a request's time is up, by `time.monotonic`; and whether it asks stores again that failed it before."""
 
     ends_at: float
@@ -36,7 +34,7 @@ def deadline(seconds: float) -> AbstractContextManager[None]:
 def asking_again() -> AbstractContextManager[None]:
     """Have stores asked inside that failed this request before; in the same time."""
     before = _current.get()
-    return _Within(replace(before, is_asking_again=True)) if before else nullcontext()
+    return _Within(before._replace(is_asking_again=True)) if before else nullcontext()
 
 
 def current_deadline() -> Deadline | None:
@@ -52,7 +50,8 @@ def seconds_left() -> float:
 
 def has_time_for(timeout_seconds: float) -> bool:
     """Return whether *timeout_seconds* are within the request's deadline as they are."""
-    return seconds_left() - _RESERVE_SECONDS >= timeout_seconds
+    current = _current.get()
+    return current is None or current.ends_at - time.monotonic() - _RESERVE_SECONDS >= timeout_seconds
 
 
 def within_deadline(store: str, timeout_seconds: float) -> float:

@@ -43,6 +43,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the present as an aware UTC datetime, cut to the millisecond."""
 
+    def timestamp(self) -> float:
+        """Return the present as seconds since 1970, for spans that a frozen environment has to notice."""
+
     def monotonic(self) -> float:
         """Return seconds that never run backwards, for measuring spans."""
 

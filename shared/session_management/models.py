@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _USER_AGENT_CHARACTERS: Final = 512
 _REMEMBERED: Final = 256
@@ -97,8 +97,7 @@ class Session:
     is_persistent: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SessionWithUser:
+class SessionWithUser(NamedTuple):
     """A session and whose it is."""
 
     session: Session

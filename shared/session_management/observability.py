@@ -1,21 +1,39 @@
 """Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from session_management.environment import ManagerEnvironment
 from session_management.errors import ConfigurationError, StoreUnavailableError
 from session_management.events import Event, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
 from session_management.interfaces import Clock, ValidationPath
+from session_management.invocation import InvocationFilter
 from session_management.metrics import write_metrics_of
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
 
+type Handler[Answer] = Callable[[dict[str, Any], LambdaContext], Answer]
+
 logger = Logger(service="session-management")
+_invocation: Final = InvocationFilter()
+logger.addFilter(_invocation)
 
 _WRITE: Final = {"INFO": logger.info, "WARNING": logger.warning, "ERROR": logger.error}
+
+
+def invoked[Answer](handler: Handler[Answer]) -> Handler[Answer]:
+    """Have the lines that a Lambda handler writes say which invocation they belong to."""
+
+    @functools.wraps(handler)
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Answer:
+        _invocation.begin(context)
+        return handler(event, context)
+
+    return lambda_handler
 
 
 def tell(event: Event) -> None:

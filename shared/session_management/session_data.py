@@ -5,34 +5,35 @@ application reads what the other wrote. A "revoked" fence has `expires_at` 0; a 
 `SessionData` without the user's snapshot.
 """
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Final
 
+import orjson
+
+from session_management.frozen import quickly
 from session_management.models import Session, SessionWithUser, User, UserRole
 
 REVOKED_MARK: Final = b'"fence":"revoked"'
 """Stands in a "revoked" fence as it is written, and in no other value of ours: in a text, quotes are escaped."""
 
 _NONCE_BYTES: Final = 9
-_OURS_TO_THE_LETTER: Final = (
-    "user_id",
-    "ip",
-    "user_agent",
-    "absolute_expires_at",
-    "last_activity",
-    "authenticated_at",
-    "is_persistent",
-)
-_WRITTEN: Final = itemgetter(*_OURS_TO_THE_LETTER)
-_READ: Final = attrgetter(*_OURS_TO_THE_LETTER)
+_OF_THE_ORIGINAL: Final = itemgetter("user_id", "created_at", "expires_at", "ip", "user_agent")
+_make_session: Final = quickly(Session)
+_make_user: Final = quickly(User)
 _ROLES: Final = {str(role): role for role in UserRole}
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+_from_timestamp: Final = datetime.fromtimestamp
 _BEYOND_MS: Final = 2**47
 """In the year 6429: any lifetime added to an earlier instant stays within what a datetime holds."""
+
+type OfSession = tuple[str, datetime, datetime, datetime, datetime, datetime, str | None, str | None, bool, bool]
+"""What a value says of a session: the fields of `Session` from `user_id` on, in their order."""
+
+_NOBODYS: Final[OfSession] = ("", *(_LONG_AGO,) * 5, None, None, False, True)
 
 
 class Fence(StrEnum):
@@ -42,47 +43,44 @@ class Fence(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SessionData:
-    """What was found under a session's key. Only one with `checked_at` and `user` can be believed by itself.
+    """What was found under a session's key. Only one with `checked` and `user` can be believed by itself.
 
     `version` is the stored value itself: compare-and-set writes only where it still stands. Every value
-    of ours carries a fresh nonce, so that no two of them are alike.
+    of ours carries a fresh nonce, so that no two of them are alike. `checked` is the instant before the statement
+    whose answer a copy holds.
     """
 
     version: bytes = field(repr=False)
-    user_id: str = ""
-    created_at: int = 0
-    expires_at: int = 0
-    ip: str | None = None
-    user_agent: str | None = None
-    absolute_expires_at: int = 0
-    last_activity: int = 0
-    authenticated_at: int = 0
-    is_persistent: bool = True
-    checked_at: int | None = None
+    of_session: OfSession = _NOBODYS
+    checked: datetime | None = None
     user: User | None = None
     fence: Fence | None = None
     is_ours: bool = False
 
     @property
-    def checked(self) -> datetime | None:
-        """The instant before the statement whose answer this copy holds, or None if it holds no snapshot."""
-        return None if self.checked_at is None or self.user is None else to_datetime(self.checked_at)
+    def user_id(self) -> str:
+        """Whose session it is; nobody's, if that cannot be read."""
+        return self.of_session[0]
 
 
 def encode_copy(found: SessionWithUser, checked_at: datetime) -> bytes:
     """Return the copy of *found*, which PostgreSQL was asked for at *checked_at*."""
-    user = found.user
-    snapshot = {
-        "id": user.id,
-        "email": user.email,
-        "role": user.role,
-        "is_verified": user.is_verified,
-        "created_at": to_ms(user.created_at),
-        "last_login_at": to_ms(user.last_login_at) if user.last_login_at else None,
-    }
-    return _encode(_original_fields(found.session) | {"checked_at": to_ms(checked_at), "user": snapshot})
+    session, user = found.session, found.user
+    copy = [
+        to_ms(checked_at),
+        to_ms(session.absolute_expires_at),
+        to_ms(session.last_activity),
+        to_ms(session.authenticated_at),
+        session.is_persistent,
+        user.email,
+        user.role,
+        user.is_verified,
+        to_ms(user.created_at),
+        to_ms(user.last_login_at) if user.last_login_at else None,
+    ]
+    return _encode(_original_fields(session) | {"copy": copy})
 
 
 def encode_stale(session: Session) -> bytes:
@@ -99,45 +97,16 @@ def encode_revoked() -> bytes:
 def decode(value: bytes) -> SessionData:
     """Return what *value* says. Anything unreadable becomes data without a snapshot, which nobody believes."""
     try:
-        fields = json.loads(value.decode())
+        fields = orjson.loads(value)
         is_ours = "nonce" in fields
-        has_snapshot = is_ours and "user" in fields
-        data = SessionData(
-            version=value,
-            user_id=str(fields["user_id"]),
-            created_at=_instant(fields["created_at"]),
-            expires_at=_instant(fields["expires_at"]),
-            ip=_text(fields.get("ip")),
-            user_agent=_text(fields.get("user_agent")),
-            absolute_expires_at=_instant(fields.get("absolute_expires_at", fields["expires_at"])),
-            last_activity=_instant(fields.get("last_activity", fields["created_at"])),
-            authenticated_at=_instant(fields.get("authenticated_at", fields["created_at"])),
-            is_persistent=fields.get("is_persistent", True) is not False,
-            checked_at=_instant(fields["checked_at"]) if has_snapshot else None,
-            user=_decode_user(fields["user"]) if has_snapshot else None,
-            fence=Fence(fields["fence"]) if "fence" in fields else None,
-            is_ours=is_ours,
-        )
-        return _refuse_others(data, fields) if has_snapshot else data
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
+        return _copy_of_ours(value, fields) if is_ours and "copy" in fields else _other(value, fields, is_ours)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return SessionData(version=value)
 
 
 def session_of(data: SessionData, key: str, handle: str) -> Session:
     """Return the session that a copy of ours describes."""
-    return Session(
-        key=key,
-        handle=handle,
-        user_id=data.user_id,
-        created_at=to_datetime(data.created_at),
-        expires_at=to_datetime(data.expires_at),
-        absolute_expires_at=to_datetime(data.absolute_expires_at),
-        last_activity=to_datetime(data.last_activity),
-        authenticated_at=to_datetime(data.authenticated_at),
-        is_persistent=data.is_persistent,
-        ip=data.ip,
-        user_agent=data.user_agent,
-    )
+    return _make_session(key, handle, *data.of_session)
 
 
 def to_ms(instant: datetime) -> int:
@@ -147,7 +116,7 @@ def to_ms(instant: datetime) -> int:
 
 def to_datetime(milliseconds: int) -> datetime:
     """Return epoch *milliseconds* as an aware UTC datetime."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return _from_timestamp(milliseconds / 1000, UTC)
 
 
 def _original_fields(session: Session) -> dict[str, Any]:
@@ -157,43 +126,88 @@ def _original_fields(session: Session) -> dict[str, Any]:
         "expires_at": to_ms(session.expires_at),
         "ip": session.ip,
         "user_agent": session.user_agent,
-        "absolute_expires_at": to_ms(session.absolute_expires_at),
-        "last_activity": to_ms(session.last_activity),
-        "authenticated_at": to_ms(session.authenticated_at),
-        "is_persistent": session.is_persistent,
     }
 
 
 def _encode(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)}, separators=(",", ":")).encode()
+    return orjson.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)})
 
 
-def _refuse_others(data: SessionData, fields: dict[str, Any]) -> SessionData:
-    """Return *data* if every field is what `encode_copy` writes: only then may its snapshot be believed."""
-    if data.user is None or data.user.id != data.user_id or _WRITTEN(fields) != _READ(data):
+def _copy_of_ours(value: bytes, fields: dict[str, Any]) -> SessionData:
+    """Return a copy, if all of it is what `encode_copy` writes: only then may its snapshot be believed."""
+    user_id, created_at, expires_at, ip, user_agent = _OF_THE_ORIGINAL(fields)
+    (
+        checked_at,
+        absolute_end,
+        active_at,
+        authenticated_at,
+        is_persistent,
+        email,
+        role,
+        is_verified,
+        user_since,
+        last_login_at,
+    ) = fields["copy"]
+    seen_at = user_since if last_login_at is None else last_login_at
+    if not (
+        type(user_id) is type(email) is str
+        and type(is_persistent) is type(is_verified) is bool
+        and (ip is None or type(ip) is str)
+        and (user_agent is None or type(user_agent) is str)
+        and type(created_at) is type(expires_at) is type(absolute_end) is type(active_at) is int
+        and type(authenticated_at) is type(checked_at) is type(user_since) is type(seen_at) is int
+        # All their bits at once: none is negative, and none is beyond.
+        and 0
+        <= created_at | expires_at | absolute_end | active_at | authenticated_at | checked_at | user_since | seen_at
+        < _BEYOND_MS
+    ):
         raise ValueError("no copy of ours")
-    return data
-
-
-def _decode_user(fields: dict[str, Any]) -> User:
-    last_login_at = fields["last_login_at"]
-    if not isinstance(fields["email"], str) or not isinstance(fields["is_verified"], bool):
-        raise TypeError("no user of ours")
-    return User(
-        id=fields["id"],
-        email=fields["email"],
-        role=_ROLES[fields["role"]],
-        is_verified=fields["is_verified"],
-        created_at=to_datetime(_instant(fields["created_at"])),
-        last_login_at=None if last_login_at is None else to_datetime(_instant(last_login_at)),
+    return SessionData(
+        value,
+        (
+            user_id,
+            _from_timestamp(created_at / 1000, UTC),
+            _from_timestamp(expires_at / 1000, UTC),
+            _from_timestamp(absolute_end / 1000, UTC),
+            _from_timestamp(active_at / 1000, UTC),
+            _from_timestamp(authenticated_at / 1000, UTC),
+            ip,
+            user_agent,
+            False,
+            is_persistent,
+        ),
+        _from_timestamp(checked_at / 1000, UTC),
+        _make_user(
+            user_id,
+            email,
+            _ROLES[role],
+            is_verified,
+            _from_timestamp(user_since / 1000, UTC),
+            None if last_login_at is None else _from_timestamp(last_login_at / 1000, UTC),
+        ),
+        Fence(fields["fence"]) if "fence" in fields else None,
+        True,
     )
 
 
-def _instant(milliseconds: Any) -> int:
-    """Return *milliseconds* if they are an instant that the rules can reckon with."""
+def _other(value: bytes, fields: dict[str, Any], is_ours: bool) -> SessionData:
+    """Return a fence, or what the original application wrote, as far as it can be read."""
+    created_at, expires_at = _instant(fields["created_at"]), _instant(fields["expires_at"])
+    ip, user_agent = _text(fields.get("ip")), _text(fields.get("user_agent"))
+    instants = created_at, expires_at, expires_at, created_at, created_at
+    return SessionData(
+        value,
+        (str(fields["user_id"]), *instants, ip, user_agent, False, True),
+        fence=Fence(fields["fence"]) if "fence" in fields else None,
+        is_ours=is_ours,
+    )
+
+
+def _instant(milliseconds: Any) -> datetime:
+    """Return the instant of *milliseconds*, if it is one that the rules can reckon with."""
     if type(milliseconds) is not int or not 0 <= milliseconds < _BEYOND_MS:
         raise ValueError("no such instant")
-    return milliseconds
+    return to_datetime(milliseconds)
 
 
 def _text(value: Any) -> str | None:

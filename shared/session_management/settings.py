@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from os import environ
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -216,7 +217,7 @@ class Settings(BaseModel):
             raise ValueError("must be a domain such as example.com")
         return domain
 
-    @property
+    @cached_property
     def mode(self) -> ManagerEnvironment:
         """The mode that holds: what was asked for, or mock if it is forced or development lacks a store."""
         asked_for = self.runtime.environment
@@ -262,7 +263,7 @@ class Settings(BaseModel):
             address=Limit(self.login_ip_attempts, window_ms),
         )
 
-    @property
+    @cached_property
     def access(self) -> AccessPolicy:
         """What an authorizer asks of a live session."""
         return AccessPolicy(
@@ -271,7 +272,7 @@ class Settings(BaseModel):
             max_auth_age=timedelta(seconds=self.max_auth_age_seconds),
         )
 
-    @property
+    @cached_property
     def names(self) -> SessionNames:
         """How session IDs are named at rest."""
         return SessionNames(self.session_id_at_rest, takes_plain=self.session_upgrade_plain_until is not None)

@@ -37,7 +37,7 @@ def handle_of_record(key: str) -> str:
 
     Nothing is recorded in plain form under what looks like a handle.
     """
-    return key if is_handle(key) else handle_of(key)
+    return key if _HANDLE.fullmatch(key) else handle_of(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,13 @@ class SessionNames:
 
     def key_of(self, session_id: str) -> str | None:
         """Return the stores' key for *session_id*, or None if no ID of ours can look like that."""
-        if not _FORMS["plain" if self.takes_plain else self.at_rest].fullmatch(session_id):
+        if not self.is_session_id(session_id):
             return None
         return handle_of(session_id) if self.at_rest == "digest" else session_id
+
+    def is_session_id(self, text: str) -> bool:
+        """Return whether *text* has the form of a session ID that is taken."""
+        return _FORMS["plain" if self.takes_plain else self.at_rest].fullmatch(text) is not None
 
     def handle_of_key(self, key: str) -> str:
         """Return the public handle of the session that the stores call *key*, which may still be in plain form."""

@@ -6,7 +6,6 @@ from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from session_management.instants import Instant
 from session_management.interfaces import Clock, ValidationPath
 from session_management.metrics import METRICS_NAMESPACE
 
@@ -39,16 +38,16 @@ class ValidationCounts:
         """Start with nothing counted."""
         self._clock = clock
         self._counts: Counter[str] = Counter()
-        self._written: Instant | None = None
+        self._written: float | None = None
         self._lock = threading.Lock()
 
     def add(self, *names: str) -> None:
         """Count one validation under these names, and write all counts if that is due."""
         with self._lock:
+            counts, now = self._counts, self._clock.timestamp()
             for name in names:
-                self._counts[name] += 1
-            now = Instant.of(self._clock)
-            if self._written and now.is_within(FLUSH_SECONDS, self._written):
+                counts[name] += 1
+            if self._written is not None and 0 <= now - self._written < FLUSH_SECONDS:
                 return
             self._written = now
             counted, self._counts = self._counts, Counter()

@@ -96,7 +96,7 @@ def test_the_server_is_redis_7(redis: DebianRedis) -> None:
 def test_a_login_leaves_a_copy_that_ends_with_the_session(redis: DebianRedis, session_id: str) -> None:
     copy, life = stored(redis, session_id)
 
-    assert copy["user"]["role"] == "USER"
+    assert "USER" in copy["copy"]
     assert WEEK_MS - 60_000 < life <= WEEK_MS
 
 
@@ -136,7 +136,7 @@ def test_a_changed_user_is_fenced_and_then_copied_anew(
 
     assert fence["fence"] == "stale"
     assert found.user.role is UserRole.ADMIN
-    assert copy["user"]["role"] == "ADMIN"
+    assert "ADMIN" in copy["copy"]
     assert life > FENCE_MS
 
 

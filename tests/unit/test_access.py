@@ -22,7 +22,7 @@ def policy(
 
 
 def with_user(found: SessionWithUser, **changes: Any) -> SessionWithUser:
-    return replace(found, user=replace(found.user, **changes))
+    return found._replace(user=replace(found.user, **changes))
 
 
 def test_without_any_setting_everybody_passes_at_any_time(found: SessionWithUser, clock: ToldClock) -> None:
@@ -87,8 +87,8 @@ def test_the_age_of_a_login_counts_from_when_its_user_proved_who_they_are(
     renewed = replace(found.session, created_at=clock.now() - 2 * HOUR)
     asked = policy(max_auth_age=HOUR)
 
-    assert asked.denial(replace(found, session=session), clock.now()) is Denial.AUTHENTICATION_AGE
-    assert asked.denial(replace(found, session=renewed), clock.now()) is None
+    assert asked.denial(found._replace(session=session), clock.now()) is Denial.AUTHENTICATION_AGE
+    assert asked.denial(found._replace(session=renewed), clock.now()) is None
 
 
 def test_what_a_new_login_would_mend_is_told_last(found: SessionWithUser) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from session_management.instants import Instant
+from session_management.instants import is_within, present
 from tests.support.clock import ToldClock
 
 
 @pytest.mark.parametrize(
-    ("passes", "is_within"),
+    ("passes", "are_within"),
     [
         (lambda clock: clock.advance(0.0), True),
         (lambda clock: clock.advance(9.999), True),
@@ -34,9 +34,9 @@ from tests.support.clock import ToldClock
     ],
 )
 def test_less_than_ten_seconds_have_passed_only_if_both_clocks_say_so(
-    clock: ToldClock, passes: Callable[[ToldClock], None], is_within: bool
+    clock: ToldClock, passes: Callable[[ToldClock], None], are_within: bool
 ) -> None:
-    since = Instant.of(clock)
+    since = present(clock)
     passes(clock)
 
-    assert Instant.of(clock).is_within(10.0, since) is is_within
+    assert is_within(10.0, since, present(clock)) is are_within

@@ -71,26 +71,20 @@ class Redis:
                 client.close()
 
     def _send(self, words: tuple[str | bytes | int, ...]) -> Any:
-        self._replace_if_old(words)
-        self._hurry()
-        return self._open().execute_command(*words)
-
-    def _replace_if_old(self, words: tuple[str | bytes | int, ...]) -> None:
-        """Close what was idle, or open, for too long; in a cluster each node has a connection, used or idle."""
-        client: Any = self._client
-        if client is not None and not self._age.use(str(client.owner_of(words)) if self._options.is_cluster else ""):
+        client = self._client
+        if client is not None and not self._age.use(client.owner_of(words)):
             self.close()
+        if self._is_hurried or not has_time_for(self._longest_timeout):
+            self._hurry()
+        return (self._client or self._open()).execute_command(*words)
 
     def _hurry(self) -> None:
-        """Shrink the time-outs of an open connection to what the request has left, and restore them later."""
-        if not self._is_hurried and has_time_for(self._longest_timeout):
-            return
+        """Shrink the time-outs of an open connection to what the request has left, or restore them."""
         timeout, connect_timeout = self._timeouts()
         is_hurried = self._is_short(timeout, connect_timeout)
-        client: Any = self._client
-        if client is None:
+        if self._client is None:
             return
-        for connection in client.connections if self._options.is_cluster else [client.connection]:
+        for connection in self._client.connections:
             connection.socket_timeout = timeout
             connection.socket_connect_timeout = connect_timeout
             connection.update_current_socket_timeout(timeout)
@@ -147,13 +141,10 @@ class Redis:
             raise meaning_of(error) from error
 
     def _open(self) -> "Node | Cluster":
-        if self._client is None:
-            if self._options.is_cluster:
-                self._client = self._open_cluster()
-            else:
-                self._client = self._open_node(self._entries[0])
-            self._age.begin()
-        return self._client
+        client = self._open_cluster() if self._options.is_cluster else self._open_node(self._entries[0])
+        self._client = client
+        self._age.begin()
+        return client
 
     def _open_cluster(self) -> "Cluster":
         from session_management.clients.redis_cluster import Cluster

@@ -28,7 +28,7 @@ class Cluster:
         self._nodes: dict[Address, Node] = {}
         self._moved: dict[int, Address] = {}
         try:
-            self._ranges = list(_ranges(self._node(entry).execute_command("CLUSTER SLOTS"), entry[0]))
+            self._ranges = list(_ranges(self._node(entry).execute_command("CLUSTER", "SLOTS"), entry[0]))
         except BaseException:
             self.close()
             raise
@@ -41,7 +41,7 @@ class Cluster:
     @property
     def connections(self) -> list[Any]:
         """The connections that are open."""
-        return [node.connection for node in self._nodes.values()]
+        return [connection for node in self._nodes.values() for connection in node.connections]
 
     def owner_of(self, words: tuple[Word, ...]) -> Address:
         """Return the node that a command on one key is sent to, by that key."""

@@ -8,7 +8,7 @@ from session_management.clients.aws_sdk import new_session, reason
 from session_management.clients.credentials import UserAndPassword
 from session_management.deadline import within_deadline
 from session_management.errors import StoreUnavailableError
-from session_management.instants import Instant
+from session_management.instants import Instant, is_within, present
 from session_management.interfaces import Clock
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class SecretCredentials:
 
     def refresh(self) -> bool:
         """Fetch the secret again, unless that was done a moment ago; keep what it held if it cannot be read."""
-        now = Instant.of(self._clock)
-        if self._refreshed_at and now.is_within(_SECONDS_BETWEEN_REFRESHES, self._refreshed_at):
+        now = present(self._clock)
+        if self._refreshed_at and is_within(_SECONDS_BETWEEN_REFRESHES, self._refreshed_at, now):
             return False
         self._refreshed_at = now
         self._pair = self._fetch()

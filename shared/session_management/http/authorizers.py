@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from session_management.access import Denial
 from session_management.errors import SessionManagementError
@@ -26,8 +25,7 @@ class UnauthorizedError(Exception):
         super().__init__("Unauthorized")
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizerRequest:
+class AuthorizerRequest(NamedTuple):
     """What is asked: with which headers (names in lower case) and cookies, for what, and in which form to answer."""
 
     headers: Mapping[str, str]

@@ -6,19 +6,18 @@ from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
 from session_management.http.client_change import check_client
 from session_management.http.requests import Request
-from session_management.http.session_ids import is_in_cookie, presented_session_id
+from session_management.http.session_ids import presented_session_id
 from session_management.models import Session, User
 from session_management.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A live session with its user, the session ID that was presented, and whether it came in the cookie."""
+    """A live session with its user, and the session ID that was presented."""
 
     session: Session
     user: User
     session_id: str = field(repr=False)
-    has_cookie: bool
 
 
 def caller_of(request: Request, settings: Settings) -> Caller:
@@ -33,4 +32,4 @@ def caller_of(request: Request, settings: Settings) -> Caller:
     if session_id is None or found is None:
         raise UnauthenticatedError("no live session is presented")
     check_client(request, found, settings)
-    return Caller(found.session, found.user, session_id, is_in_cookie(request, settings))
+    return Caller(found.session, found.user, session_id)

@@ -61,7 +61,7 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
     headers = _headers_of(event)
     try:
         check_edge(headers, settings)
-        response = _pass(read_request(event), methods_of, settings, answer)
+        response = _pass(read_request(event, headers or None), methods_of, settings, answer)
     except SessionManagementError as error:
         response = refusal(error)
     return response.adding(cors_headers(headers, settings.allowed_origins))

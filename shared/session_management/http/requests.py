@@ -4,8 +4,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,12 +18,11 @@ from session_management.http.errors import (
 
 BODY_BYTES: Final = 16_384
 _BASE64_BYTES: Final = (BODY_BYTES + 2) // 3 * 4
-LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
+_LINE_BREAKS: Final = re.compile(r"[\r\n\x00]")
 _CREDENTIALS: Final = ("cookie", "authorization")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request. Header names are in lower case; `cookies` are "name=value" pairs as they came.
 
     `path` is as the gateway gives it: a function URL leaves it encoded. `query` has the last of repeated parameters.
@@ -35,11 +34,11 @@ class Request:
     body: bytes
     source_ip: str | None
     path: str = "/"
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = MappingProxyType({})
 
 
-def read_request(event: Mapping[str, Any]) -> Request:
-    """Return the request of *event*.
+def read_request(event: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Request:
+    """Return the request of *event*, whose *headers* may have been put in lower case already.
 
     Raises:
         InvalidRequestError: a line break in a header, or a body that is not the base64 it says it is.
@@ -47,14 +46,15 @@ def read_request(event: Mapping[str, Any]) -> Request:
     """
     try:
         http = event["requestContext"]["http"]
-        headers = lower_case(event.get("headers"))
+        headers = lower_case(event.get("headers")) if headers is None else headers
         cookies = cookies_of(event)
         method = http["method"].upper()
         path, query = _path_of(event), _query_of(event)
     except (KeyError, TypeError, AttributeError):
         raise InvalidRequestError("the event is not of payload format 2.0") from None
-    # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
-    _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
+    if has_line_break(headers.values()):
+        # A session ID with a line break is a malformed session ID, and is refused as one where it is looked for.
+        _refuse_line_breaks(value for name, value in headers.items() if name not in _CREDENTIALS)
     return Request(method, headers, cookies, _read_body(event), source_ip_of(event), path, query)
 
 
@@ -89,12 +89,24 @@ def lower_case(headers: Mapping[str, Any] | None) -> dict[str, str]:
 
     A value that is no text is left out.
     """
+    if headers is None:
+        return {}
+    result = {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+    return result if len(result) == len(headers) else _joined(headers)
+
+
+def _joined(headers: Mapping[str, Any]) -> dict[str, str]:
     result: dict[str, str] = {}
-    for name, value in ({} if headers is None else headers).items():
+    for name, value in headers.items():
         key = str(name).lower()
         if isinstance(value, str):
             result[key] = f"{result[key]}, {value}" if key in result else value
     return result
+
+
+def has_line_break(texts: Iterable[str]) -> bool:
+    """Return whether any of *texts* holds a character that would end a header, or the text."""
+    return _LINE_BREAKS.search("".join(texts)) is not None
 
 
 def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
@@ -128,7 +140,7 @@ def _query_of(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _refuse_line_breaks(headers: Iterable[str]) -> None:
-    if any(LINE_BREAKS.search(value) for value in headers):
+    if has_line_break(headers):
         raise InvalidRequestError("a header holds a line break")
 
 

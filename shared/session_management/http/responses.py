@@ -1,11 +1,12 @@
 """Answers, and the one table that turns an error into a status (RFC 9457 problem details with a stable `code`)."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, Self
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Self
+
+import orjson
 
 from session_management.errors import (
     ConfigurationError,
@@ -55,19 +56,20 @@ _TABLE: Final[dict[type[SessionManagementError], tuple[HTTPStatus, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer, before it becomes what Lambda returns. `body` None is no body."""
 
     status: HTTPStatus
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     cookies: tuple[str, ...] = ()
     content_type: str = "application/json"
 
     def adding(self, headers: Mapping[str, str] | None = None, cookies: tuple[str, ...] = ()) -> Self:
         """Return this answer with more headers and cookies."""
-        return replace(self, headers={**self.headers, **(headers or {})}, cookies=(*self.cookies, *cookies))
+        if not headers and not cookies:
+            return self
+        return self._replace(headers={**self.headers, **(headers or {})}, cookies=(*self.cookies, *cookies))
 
     def as_payload(self) -> dict[str, Any]:
         """Return the answer in payload format 2.0."""
@@ -76,7 +78,7 @@ class Response:
         payload: dict[str, Any] = {
             "statusCode": int(self.status),
             "headers": {**_ALWAYS, **content, **self.headers},
-            "body": json.dumps(self.body) if has_body else "",
+            "body": orjson.dumps(self.body).decode() if has_body else "",
         }
         return payload | ({"cookies": list(self.cookies)} if self.cookies else {})
 
@@ -142,7 +144,7 @@ def session_body(session: Session) -> dict[str, Any]:
 
 def instant(moment: datetime) -> str:
     """Return *moment* in ISO 8601, UTC, to the millisecond: 2026-01-31T09:30:00.000Z."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.replace(tzinfo=None).isoformat("T", "milliseconds") + "Z"
 
 
 def _headers_of(error: SessionManagementError, status: HTTPStatus) -> dict[str, str]:

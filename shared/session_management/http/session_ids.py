@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from session_management.errors import UnauthenticatedError
-from session_management.http.requests import LINE_BREAKS
+from session_management.http.requests import has_line_break
 from session_management.settings import Settings
 
 _SPACES: Final = " \t"
@@ -38,7 +38,7 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
     """
     pairs = _cookies_of(request)
     authorization = request.headers.get("authorization", "").strip(_SPACES)
-    if any(LINE_BREAKS.search(text) for text in (*pairs, authorization)):
+    if has_line_break((*pairs, authorization)):
         raise UnauthenticatedError("what is presented holds a line break")
     presented = set(_in_cookies(pairs, settings.cookie_name))
     if authorization:
@@ -48,7 +48,7 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
     if len(presented) > 1:
         raise UnauthenticatedError("several session IDs are presented, and they differ")
     (session_id,) = presented
-    if settings.names.key_of(session_id) is None:
+    if not settings.names.is_session_id(session_id):
         raise UnauthenticatedError("what is presented is no session ID")
     return session_id
 

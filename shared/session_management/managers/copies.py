@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import SessionAdapter
@@ -11,8 +11,7 @@ from session_management.models import Session, SessionWithUser
 from session_management.session_data import Fence, SessionData
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What stood under a key when it was looked at: something, nothing, or no answer (`failure`)."""
 
     key: str

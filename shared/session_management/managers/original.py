@@ -7,7 +7,7 @@ from session_management.interfaces import UserRepository
 from session_management.managers.copies import Look
 from session_management.models import Session, SessionWithUser, User
 from session_management.policy import SessionPolicy
-from session_management.session_data import to_datetime
+from session_management.session_data import session_of
 from session_management.tokens import handle_of
 
 
@@ -31,12 +31,12 @@ class OriginalSessions:
         seen = look.seen
         if seen is None or seen.is_ours or not seen.user_id:
             return None
-        created_at, expires_at = to_datetime(seen.created_at), to_datetime(seen.expires_at)
-        user = self._users.find_in_session(seen.user_id, handle_of(look.key), created_at)
+        said = session_of(seen, look.key, handle_of(look.key))
+        user = self._users.find_in_session(said.user_id, said.handle, said.created_at)
         if user is None:
             return None
-        session = self._session(look.key, user, created_at, now)
-        session = replace(session, expires_at=expires_at, ip=seen.ip, user_agent=seen.user_agent)
+        session = self._session(look.key, user, said.created_at, now)
+        session = replace(session, expires_at=said.expires_at, ip=said.ip, user_agent=said.user_agent)
         return self._live(SessionWithUser(session, user), now)
 
     def in_column(self, session_id: str, look: Look, now: datetime) -> SessionWithUser | None:

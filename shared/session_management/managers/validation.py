@@ -110,9 +110,10 @@ class Validation:
         seen = look.seen
         if seen is None or seen.fence or seen.user is None or seen.checked is None:
             return None
-        if not self._policy.names.may_record(look.key):
+        names = self._policy.names
+        if not names.may_record(look.key):
             return None
-        session = self._session(look, seen)
+        session = session_of(seen, look.key, names.handle_of_key(look.key))
         return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
 
     def _session(self, look: Look, seen: SessionData) -> Session:

@@ -108,7 +108,7 @@ def test_a_session_of_ours_stays_as_it_was_and_its_use_is_recorded(
     assert was
     assert now_is
     used = replace(was.session, key=handle_of(session_id), last_activity=stores.clock.now())
-    assert now_is == replace(was, session=used)
+    assert now_is == was._replace(session=used)
 
 
 def test_whoever_uses_a_session_goes_on_with_it_through_the_switch(

@@ -73,7 +73,7 @@ def _record(stage: Stage, column: str, ago: timedelta) -> None:
 def _copy(stage: Stage, **changes: Any) -> None:
     """Have a copy, checked a moment ago, that differs from the record in *changes*."""
     found = stage.recorded()
-    stage.put_copy(replace(found, session=replace(found.session, **changes)), checked=_A_MOMENT)
+    stage.put_copy(found._replace(session=replace(found.session, **changes)), checked=_A_MOMENT)
 
 
 STARTS: Final[dict[str, Start]] = {

@@ -125,4 +125,4 @@ def test_a_request_in_a_hurry_does_not_hurry_the_next(
     connection = environment.redis._client
     assert connection
     assert environment.manager.find_session(logged_in.session_id)
-    assert connection.connection.socket_timeout == pytest.approx(0.3)  # type: ignore[union-attr]
+    assert connection.connections[0].socket_timeout == pytest.approx(0.3)

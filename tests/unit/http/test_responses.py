@@ -125,7 +125,7 @@ def test_an_answer_is_json_that_nobody_may_store() -> None:
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         },
-        "body": '{"a": "\\u00e9"}',
+        "body": '{"a":"é"}',
         "cookies": ["b=c"],
     }
 
