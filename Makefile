@@ -85,9 +85,17 @@ timing: .venv/made ## Measure whether the time of a failed login tells why it fa
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MARGIN),--margin $(MARGIN))
 
 .PHONY: bench
-bench: .venv/made ## Measure how much longer a validation takes than a bare GET, at each layer (ROUNDS=..., KEEP=1).
-	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench \
-		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep)
+bench: .venv/made ## Measure how much longer a validation takes than a bare GET, at each layer (ROUNDS=..., INSTRUCTIONS=1, JSON=..., KEEP=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench $(BENCHMARK)
+	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
+
+# What every benchmark may be asked for.
+BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructions) \
+	$(if $(JSON),--json "$(JSON)") $(if $(KEEP),--keep)
+
+.PHONY: bench-picture
+bench-picture: .venv/made-picture ## Write the tables of docs/performance.md and draw docs/benchmark.png, from the runs that are kept.
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.picture
 
 .PHONY: previous-release
 previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).
@@ -204,7 +212,7 @@ endef
 	@$(@D)/bin/$(install) $<
 	@touch $@
 
-# The same with what drawing the dashboard needs besides.
+# The same with what drawing the documents' pictures needs besides.
 .venv/made-picture: requirements/picture.txt .venv/made
 	@echo "Adding $< to $(@D)..."
 	@$(@D)/bin/$(install) $<

@@ -1,6 +1,5 @@
 """What the picture is drawn from, and a digest of it by which a test knows that the picture is of today's dashboard."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -9,10 +8,10 @@ from infra.dashboard.body import alarm_arn, alarms_by_condition, alarms_widget, 
 from infra.dashboard.synthetic import COURSES
 from infra.dashboard.widgets import Json
 from infra.deployment.template import PROJECT, read_template
+from infra.pictures.digest import digest_of
 
 SHOWN: Final = ("", "HasAurora", "HasServerlessCache")
 """What a deployment with the defaults shows."""
-DIGEST_KEY: Final = "Description"
 
 
 def widgets(conditions: Sequence[str]) -> list[Json]:
@@ -31,4 +30,4 @@ def alarm_names(widget: Json) -> list[str]:
 
 def digest() -> str:
     """Return the SHA-256 of all that the picture shows."""
-    return hashlib.sha256(f"{json.dumps(widgets(SHOWN))}{COURSES}".encode()).hexdigest()
+    return digest_of(f"{json.dumps(widgets(SHOWN))}{COURSES}")

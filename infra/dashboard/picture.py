@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from infra.dashboard.axes import draw_lines
-from infra.dashboard.drawn import DIGEST_KEY, SHOWN, alarm_names, digest, widgets
+from infra.dashboard.drawn import SHOWN, alarm_names, digest, widgets
 from infra.dashboard.series import series
 from infra.dashboard.widgets import COLUMNS, Json
+from infra.pictures.png import save
 
 COLUMN_INCHES: Final = 0.68
 ROW_INCHES: Final = 0.44
@@ -77,16 +75,6 @@ class Sheet:
             loc="lower left", bbox_to_anchor=corner, bbox_transform=self.figure.transFigure, ncols=across, **_SMALL
         )
 
-    def save(self, path: Path) -> None:
-        """Write it as a PNG of few colours, which carries the digest of what it was drawn from."""
-        canvas = FigureCanvasAgg(self.figure)
-        self.figure.set_dpi(DPI)
-        canvas.draw()
-        facts = PngInfo()
-        facts.add_text(DIGEST_KEY, digest())
-        drawn = Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
-        drawn.quantize(256, Image.Quantize.MAXCOVERAGE).save(path, pnginfo=facts, optimize=True)
-
     def _write(self, widget: Json, down: float, text: str, **look: Any) -> None:
         x, y, _, height = self.area(widget, 0.15, down)
         self.figure.text(x, y + height, text, va="top", **look)
@@ -113,7 +101,7 @@ def draw(path: Path) -> None:
     drawing = {"text": sheet.text, "alarm": sheet.alarms, "metric": sheet.graph}
     for widget in found:
         drawing[widget["type"]](widget)
-    sheet.save(path)
+    save(sheet.figure, path, dpi=DPI, digest=digest())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """What `make bench` measures: the same session looked up at each layer, beside the least that Redis can be asked."""
 
 import itertools
+import json
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,26 +16,23 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.factory import UserManagerFactory, get_redis
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.tokens import handle_of
+from tests.benchmarks.measuring import Operation
+from tests.benchmarks.runtime_client import RuntimeClient
 from tests.benchmarks.unheard import unheard
-from tests.functions.service import Service, handler_of
+from tests.functions.service import FOLDERS, ROOT, Service, handler_of
 from tests.support.contexts import FakeContext
 from tests.support.http_events import http_event
 from tests.support.servers import postgres_client, server_environment
 
 RAW_GET: Final = "raw GET"
+EMPTY_HANDLER: Final = "runtime client: empty handler"
+AUTHORIZER: Final = "runtime client: authorizer"
+_EMPTY: Final = Path(__file__).parent / "empty_handler"
 _SESSIONS: Final = 500
 _CLIENT: Final = SessionMetadata(ip="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36")
+_LONG_BELIEVED: Final = {"SESSION_REVALIDATE_SECONDS": "890", "SESSION_STALE_IF_ERROR_SECONDS": "5"}
+"""As long as there may be: what is measured is the hot copy, and not the record that is asked once in a while."""
 _REPLY_BYTES: Final = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that is measured, and the most that its time may be, as ratios to a raw GET."""
-
-    name: str
-    run: Callable[[], Any]
-    target: float | None = None
-    limit: float | None = None
 
 
 @contextmanager
@@ -43,26 +42,31 @@ def started() -> Iterator[list[Operation]]:
         with postgres_client(postgres) as client:
             migrate(client, read_migrations())
         with pytest.MonkeyPatch.context() as monkeypatch, Service.started(monkeypatch) as service:
-            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none"))
-            with unheard(), _raw_connection(valkey) as connection:
-                yield list(_operations(connection))
+            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none", **_LONG_BELIEVED))
+            with unheard(), _raw_connection(valkey) as connection, ExitStack() as clients:
+                session_ids = _opened()
+                yield [*_calls(session_ids, connection), *_invocations(session_ids, clients)]
 
 
-def _operations(connection: socket.socket) -> Iterator[Operation]:
-    """Yield the operations; each goes through all sessions in turn, so that none is remembered by its neighbour."""
-    manager, context = UserManagerFactory.create(), FakeContext()
+def _opened() -> list[str]:
+    manager = UserManagerFactory.create()
     user = manager.create(CreateUserData("ann@example.com"))
-    session_ids = [manager.create_session(user.id, _CLIENT, 604_800) for _ in range(_SESSIONS)]
+    return [manager.create_session(user.id, _CLIENT, 604_800) for _ in range(_SESSIONS)]
+
+
+def _calls(session_ids: Sequence[str], connection: socket.socket) -> Iterator[Operation]:
+    """Yield what this process does; each goes through all sessions in turn, so that none is remembered by the last."""
     keys = [f"session:{handle_of(session_id)}" for session_id in session_ids]
     questions = [f"*2\r\n$3\r\nGET\r\n${len(key)}\r\n{key}\r\n".encode() for key in keys]
+    manager, redis, context = UserManagerFactory.create(), get_redis(), FakeContext()
     validate, authorizer = handler_of("Validate"), handler_of("Authorizer")
-    redis = get_redis()
 
     def ask(question: bytes) -> bytes:
         connection.sendall(question)
         return connection.recv(_REPLY_BYTES)
 
     yield Operation(RAW_GET, _each(ask, questions))
+    yield Operation("raw GET, parsed", _each(lambda question: json.loads(ask(question).split(b"\r\n")[1]), questions))
     yield Operation("store call", _each(lambda key: redis.command("GET", key), keys))
     yield Operation("manager: find_session", _each(manager.find_session, session_ids), 1.7, 2.5)
     requests = [_request(session_id) for session_id in session_ids]
@@ -71,7 +75,21 @@ def _operations(connection: socket.socket) -> Iterator[Operation]:
     yield Operation("handler: authorizer", _each(lambda event: authorizer(event, context), questions_of_gateways), 4, 6)
 
 
-def _each[Item](call: Callable[[Item], object], items: list[Item]) -> Callable[[], object]:
+def _invocations(session_ids: Sequence[str], clients: ExitStack) -> Iterator[Operation]:
+    """Yield what Lambda's runtime client does in a process of its own, with our handler and with one that is empty."""
+    events = [json.dumps(_question(session_id)).encode() for session_id in session_ids]
+    for name, function in ((EMPTY_HANDLER, _EMPTY), (AUTHORIZER, ROOT / FOLDERS["Authorizer"])):
+        client = clients.enter_context(RuntimeClient.started(function))
+        yield Operation(name, _each(client.invoke, events), elsewhere=partial(_invoke, function, events))
+
+
+def _invoke(function: Path, events: Sequence[bytes], under: Sequence[str], number: int) -> None:
+    with RuntimeClient.started(function, under=under) as client:
+        for event in itertools.islice(itertools.cycle(events), number):
+            client.invoke(event)
+
+
+def _each[Item](call: Callable[[Item], object], items: Sequence[Item]) -> Callable[[], object]:
     """Return what calls with the next of *items* each time."""
     following = itertools.cycle(items).__next__
     return lambda: call(following())

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from infra.dashboard.body import parts
-from infra.dashboard.drawn import DIGEST_KEY, SHOWN, digest
+from infra.dashboard.drawn import SHOWN, digest
 from infra.dashboard.drawn import widgets as drawn_widgets
 from infra.dashboard.series import series
 from infra.dashboard.stack import PATH, written
 from infra.dashboard.synthetic import COURSES, MINUTES, OUTAGE
+from infra.pictures.digest import is_drawn_from
 from session_management.metrics import METRICS
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID
 from tests.packaging.built import ROOT
@@ -122,4 +123,4 @@ def test_an_outage_at_noon_is_seen_where_an_operator_would_look():
 
 def test_the_picture_was_drawn_from_the_dashboard_as_it_is():
     """Where this fails: `make picture`, and look at it."""
-    assert f"{DIGEST_KEY}\0{digest()}".encode() in PICTURE.read_bytes()
+    assert is_drawn_from(PICTURE, digest())
