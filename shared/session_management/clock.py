@@ -9,8 +9,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the present as an aware UTC datetime, cut to the millisecond that both stores can hold."""
-        now = datetime.now(UTC)
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return datetime.fromtimestamp(int(time.time() * 1000) / 1000, UTC)
 
     def timestamp(self) -> float:
         """Return the present as seconds since 1970."""

@@ -1,7 +1,6 @@
 """How validations were answered, counted in the execution environment: a line for each would cost more than it."""
 
 import threading
-from collections import Counter
 from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -37,7 +36,7 @@ class ValidationCounts:
     def __init__(self, clock: Clock) -> None:
         """Start with nothing counted."""
         self._clock = clock
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._written: float | None = None
         self._lock = threading.Lock()
 
@@ -46,11 +45,11 @@ class ValidationCounts:
         with self._lock:
             counts, now = self._counts, self._clock.timestamp()
             for name in names:
-                counts[name] += 1
+                counts[name] = counts.get(name, 0) + 1
             if self._written is not None and 0 <= now - self._written < FLUSH_SECONDS:
                 return
             self._written = now
-            counted, self._counts = self._counts, Counter()
+            counted, self._counts = self._counts, {}
         line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
         for name, count in counted.items():
             line.add_metric(name, MetricUnit.Count, count)

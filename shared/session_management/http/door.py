@@ -81,11 +81,8 @@ def refusal(error: SessionManagementError) -> Response:
 
 
 def _headers_of(event: Any) -> dict[str, str]:
-    match event:
-        case {"headers": dict(headers)}:
-            return lower_case(headers)
-        case _:
-            return {}
+    headers = event.get("headers") if isinstance(event, dict) else None
+    return lower_case(headers) if isinstance(headers, dict) else {}
 
 
 def _pass(request: Request, methods_of: MethodsOf, settings: Settings, answer: Answer) -> Response:

@@ -144,6 +144,9 @@ def session_body(session: Session) -> dict[str, Any]:
 
 def instant(moment: datetime) -> str:
     """Return *moment* in ISO 8601, UTC, to the millisecond: 2026-01-31T09:30:00.000Z."""
+    if moment.microsecond:
+        # Written by orjson in a quarter of the time, but without a fraction where there is none.
+        return f"{orjson.dumps(moment)[1:24].decode()}Z"
     return moment.replace(tzinfo=None).isoformat("T", "milliseconds") + "Z"
 
 

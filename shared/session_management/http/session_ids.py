@@ -67,7 +67,8 @@ def is_in_cookie(request: Presenting, settings: Settings) -> bool:
 
 
 def _cookies_of(request: Presenting) -> tuple[str, ...]:
-    return (*request.cookies, request.headers.get("cookie", ""))
+    in_header = request.headers.get("cookie")
+    return (*request.cookies, in_header) if in_header else request.cookies
 
 
 def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:

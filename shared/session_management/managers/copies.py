@@ -34,7 +34,7 @@ class Copies:
     def look(self, key: str) -> Look:
         """Return what stands under *key*."""
         try:
-            return Look(key, seen=self._adapter.get(key))
+            return Look(key, self._adapter.get(key))
         except StoreUnavailableError as error:
             return Look(key, failure=error)
 

@@ -113,7 +113,7 @@ class Validation:
         names = self._policy.names
         if not names.may_record(look.key):
             return None
-        session = session_of(seen, look.key, names.handle_of_key(look.key))
+        session = session_of(seen, look.key, names.handle_of_presented(look.key))
         return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
 
     def _session(self, look: Look, seen: SessionData) -> Session:
