@@ -158,6 +158,7 @@ COMPILE = "$(CURDIR)/$(BIN)/uv" pip compile --quiet --generate-hashes --universa
 define compile-requirements
 	$(COMPILE) pyproject.toml -o shared/requirements.txt
 	$(COMPILE) pyproject.toml --group dev -c shared/requirements.txt -o requirements/dev.txt
+	$(COMPILE) --group installer -c requirements/dev.txt -o requirements/installer.txt
 	$(COMPILE) --group runtime -c requirements/dev.txt -o requirements/runtime.txt
 	$(COMPILE) --group system -c requirements/dev.txt -o requirements/system.txt
 	$(COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
@@ -185,49 +186,57 @@ requirements-in-step: .venv/made
 
 need_python = $(if $(shell $(PYTHON) -c "import sys, ensurepip; print(sys.version_info[:2] == (3, 13) or '')" \
 	2>/dev/null),,$(error Python 3.13 with venv is needed and "$(PYTHON)" is none; name one: make PYTHON=/path/to/python3.13))
-install = python -m pip install --quiet --disable-pip-version-check --root-user-action ignore --require-hashes \
+install = $(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes \
 	--only-binary :all: --requirement
 
-define environment
+define empty-environment
 	$(need_python)
-	@echo "Making $(@D) from $<; a minute or so..."
+	@echo "Making $(@D) from $<..."
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/$(install) $<
+endef
+
+define environment
+	$(empty-environment)
+	@$(install) $<
 	@touch $@
 endef
 
 # Development: the service's own packages, the local stack, the tools and the tests.
-.venv/made: requirements/dev.txt
-	$(environment)
+.venv/made: requirements/dev.txt requirements/installer.txt
+	$(empty-environment)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore --require-hashes \
+		--only-binary :all: --requirement requirements/installer.txt
+	@$(install) $<
+	@touch $@
 
 # The same with what the system tests need besides, which the type checker needs as well.
 .venv/made-system: requirements/system.txt .venv/made
 	@echo "Adding $< to $(@D)..."
-	@$(@D)/bin/$(install) $<
+	@$(install) $<
 	@touch $@
 
 # The same with what fuzzing needs besides.
 .venv/made-fuzz: requirements/fuzz.txt .venv/made
 	@echo "Adding $< to $(@D)..."
-	@$(@D)/bin/$(install) $<
+	@$(install) $<
 	@touch $@
 
 # The same with what drawing the documents' pictures needs besides.
 .venv/made-picture: requirements/picture.txt .venv/made
 	@echo "Adding $< to $(@D)..."
-	@$(@D)/bin/$(install) $<
+	@$(install) $<
 	@touch $@
 
 # aws-sam-cli, whose pins conflict with the above.
-.venv-sam/made: requirements/sam.txt
+.venv-sam/made: requirements/sam.txt | .venv/made
 	$(environment)
 
 # cfn-lint and checkov, whose pins conflict with both of the above.
-.venv-scan/made: requirements/scan.txt
+.venv-scan/made: requirements/scan.txt | .venv/made
 	$(environment)
 
 # What Lambda's managed runtime has and nothing else: the built functions run on it in the packaging tests.
-.venv-lambda/made: requirements/runtime.txt
+.venv-lambda/made: requirements/runtime.txt | .venv/made
 	$(environment)
 
 .PHONY: packaging-environments
