@@ -74,6 +74,11 @@ load: .venv/made ## Keep killing both stores under load for longer than the test
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.run \
 		$(if $(REQUESTS),--requests $(REQUESTS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+.PHONY: crowd
+crowd: .venv/made ## Measure a busy service's environments at once, sessions by Zipf's law (WORKERS=200, SECONDS=180, LIVE=20000).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.crowd \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(LIVE),--live $(LIVE))
+
 .PHONY: mutants
 mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, MACHINE=1, WRITE=1).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run \
