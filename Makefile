@@ -94,6 +94,11 @@ bench: .venv/made ## Measure how much longer a validation takes than a bare GET,
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep)
 
+.PHONY: growth
+growth: .venv/made ## Measure what a million sessions take in both stores, and whether a validation takes longer (ROUNDS=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.rows
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))
+
 .PHONY: previous-release
 previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).
 	@[ "$(RELEASE)" ] || { echo "Which release? make previous-release RELEASE=v0.1.0, or a commit." >&2; exit 1; }

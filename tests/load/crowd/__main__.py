@@ -1,20 +1,24 @@
 """`make crowd`: as many environments as a busy service has. Exits with 1 if anything was wrong.
 
-First a closed loop, in which each environment asks again once it was answered: that shows what the machine can do, and
-its latencies are those of a queue, since all environments, both servers and the load itself share its cores. Then an
-offered rate well below that, at random moments: latencies count from when a request was due, and mean something.
+Once all are started and sessions have copies, a closed loop, in which each environment asks again when it was answered:
+that shows what the machine can do, and its latencies are those of a queue, since all environments, both servers and the
+load itself share its cores. Then an offered rate well below that, at random moments: latencies count from when a
+request was due, and mean something.
 """
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tests.load.crowd.crowd import Outcome, Stretch, run
 from tests.load.crowd.orders import Order
 from tests.load.crowd.report import report
 
-_SHARES: Final = {"warming up": 1 / 6, "closed loop": 1 / 3, "offered": 1 / 2}
+_SHARES: Final = {"starting": 0.1, "warming up": 0.15, "closed loop": 0.3, "offered": 0.45}
+_STARTING_RATE: Final = 0.3
+"""Requests a second of each environment while all of them open their connections: they would not all at once."""
 _OFFERED: Final = 0.4
 """Of what the closed loop could do."""
 
@@ -37,11 +41,14 @@ def _orders(seconds: float, workers: int) -> Callable[[Sequence[Stretch]], tuple
         if len(done) == len(_SHARES):
             return None
         name = list(_SHARES)[len(done)]
+        stretch = Order(_SHARES[name] * seconds)
+        if name == "starting":
+            return name, replace(stretch, rate=_STARTING_RATE)
         if name != "offered":
-            return name, Order(_SHARES[name] * seconds)
+            return name, stretch
         closed = done[-1]
         rate = _OFFERED * closed.told.requests / closed.seconds
-        return f"offered {rate:,.0f} a second", Order(_SHARES[name] * seconds, rate=rate / workers)
+        return f"offered {rate:,.0f} a second", replace(stretch, rate=rate / workers)
 
     return following
 

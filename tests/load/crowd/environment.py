@@ -163,12 +163,9 @@ def _moments(order: Order, random: Random) -> Iterator[float]:
     due = began = time.monotonic()
     done = 0
     while order.requests is None or done < order.requests:
-        if order.rate is None:
-            due = time.monotonic()
-        else:
-            due += random.expovariate(order.rate)
-            time.sleep(max(0.0, due - time.monotonic()))
+        due = time.monotonic() if order.rate is None else due + random.expovariate(order.rate)
         if due - began > order.seconds:
             return
+        time.sleep(max(0.0, due - time.monotonic()))
         yield due
         done += 1

@@ -21,8 +21,9 @@ USER_AGENTS: Final = (
 
 # Activity is recorded every five minutes: a fifth of the sessions is due in the first minute of a run.
 _USERS: Final = """
-    INSERT INTO users (id, email, hashed_password, is_verified, last_login_at)
-    SELECT md5('user ' || number)::uuid, 'user.number.' || number || '@example.com', :hashed, true, now()
+    INSERT INTO users (id, email, hashed_password, is_verified, created_at, last_login_at)
+    SELECT md5('user ' || number)::uuid, 'user.number.' || number || '@example.com', :hashed, true,
+        now() - random() * INTERVAL '1 year', now()
     FROM generate_series(0, :count::int - 1) number
 """
 _SESSIONS: Final = """
