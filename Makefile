@@ -74,6 +74,11 @@ load: .venv/made ## Keep killing both stores under load for longer than the test
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.run \
 		$(if $(REQUESTS),--requests $(REQUESTS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+.PHONY: crowd
+crowd: .venv/made ## Measure a busy service's environments at once, sessions by Zipf's law (WORKERS=200, SECONDS=180, LIVE=20000).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.load.crowd \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(LIVE),--live $(LIVE))
+
 .PHONY: mutants
 mutants: .venv/made ## Plant a bug for every rule, one at a time, and see a test fail for each (ONLY=<id>, MACHINE=1, WRITE=1).
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.mutations.run \
@@ -96,6 +101,11 @@ BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructio
 .PHONY: bench-picture
 bench-picture: .venv/made-picture ## Write the tables of docs/performance.md and draw docs/benchmark.png, from the runs that are kept.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.picture
+
+.PHONY: growth
+growth: .venv/made ## Measure what a million sessions take in both stores, and whether a validation takes longer (ROUNDS=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.rows
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: previous-release
 previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).

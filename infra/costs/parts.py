@@ -5,13 +5,11 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from infra.capacity.measured import COPY, SESSION_INDEXES, SESSION_ROW
 from infra.costs import prices, usage
 from infra.costs.usage import Traffic
 from infra.deployment.template import PROJECT
 
-_MEMORY_OF_A_COPY_KB: Final = 0.6
-_ROW_KB: Final = 0.9
-"""A session's row with its share of the indexes; it is kept for a month after the session's end."""
 _ANSWER_KB: Final = 1.0
 
 
@@ -88,7 +86,8 @@ def _edge(traffic: Traffic) -> float:
 
 
 def _database(traffic: Traffic, choices: Choices) -> float:
-    gigabytes = max(20.0, traffic.logins * 1.25 * _ROW_KB / 1e6)
+    row = (SESSION_ROW.value + SESSION_INDEXES.value) * usage.TABLE_ROOM
+    gigabytes = max(20.0, traffic.recorded_sessions * row / 1e9)
     if choices.database == "instance":
         return prices.INSTANCE_HOUR * prices.HOURS + gigabytes * prices.INSTANCE_GB
     units = traffic.units * prices.HOURS * prices.AURORA_UNIT_HOUR
@@ -104,5 +103,5 @@ def _proxy(choices: Choices) -> float:
 def _cache(traffic: Traffic, choices: Choices) -> float:
     if choices.cache == "nodes":
         return 2 * prices.CACHE_NODE_HOUR * prices.HOURS
-    gigabytes = max(prices.CACHE_LEAST_GB, traffic.live_sessions * _MEMORY_OF_A_COPY_KB / 1e6)
+    gigabytes = max(prices.CACHE_LEAST_GB, traffic.live_sessions * COPY.value / 1e9)
     return gigabytes * prices.HOURS * prices.CACHE_GB_HOUR + traffic.commands * prices.CACHE_UNIT

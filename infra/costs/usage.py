@@ -7,6 +7,11 @@ from typing import Any, Final
 
 from infra.deployment.template import PROJECT, read_template
 
+TABLE_ROOM: Final = 1.25
+"""What tables and indexes take of their rows' size, with the room that vacuum leaves for the next rows; assumed."""
+_DECISION_SECONDS: Final = 0.010
+_LOGIN_SECONDS: Final = 0.250
+_MONTH_SECONDS: Final = 730 * 3600
 _STACKS: Final = ("template.yaml", "infra/stacks/observability.yaml")
 
 
@@ -17,7 +22,7 @@ class Traffic:
     Assumed, and to be replaced by what one knows: one login for 200 of them, lasting a week; half of the sessions end
     by a logout; a tenth as many requests ask `validate` themselves. A decision takes 10 ms of an environment's time, a
     login 250 ms. A tenth of all need PostgreSQL, since their copy is a minute old or gone. Four environments more are
-    at work for each hundred decisions a second.
+    at work for each hundred decisions a second. Of five that PostgreSQL is asked for, one records activity.
     """
 
     authorized: float
@@ -41,12 +46,24 @@ class Traffic:
     def gb_seconds(self) -> float:
         """What Lambda bills time by."""
         quick, hashing = _memory_gb("Authorizer"), _memory_gb("Login")
-        return (self.authorized + self.doors - self.logins) * 0.010 * quick + self.logins * 0.250 * hashing
+        return (
+            self.authorized + self.doors - self.logins
+        ) * _DECISION_SECONDS * quick + self.logins * _LOGIN_SECONDS * hashing
 
     @property
     def statements(self) -> float:
         """Statements that PostgreSQL runs."""
-        return (self.authorized + self.doors) / 10 + self.logins * 4
+        return self.asking + self.logins * 4
+
+    @property
+    def asking(self) -> float:
+        """Validations that PostgreSQL is asked for."""
+        return (self.authorized + self.doors) / 10
+
+    @property
+    def recorded_activity(self) -> float:
+        """Those of them that record activity."""
+        return self.asking / 5
 
     @property
     def commands(self) -> float:
@@ -59,10 +76,24 @@ class Traffic:
         return self.logins * 7 / 30 * 0.75
 
     @property
+    def recorded_sessions(self) -> float:
+        """Rows of sessions at one time: what was ended by a logout stays for a month."""
+        return self.live_sessions + self.logins / 2
+
+    @property
+    def environments(self) -> float:
+        """Environments at one time."""
+        return 1 + self.authorized / _MONTH_SECONDS / 25 + self.hashing_environments
+
+    @property
+    def hashing_environments(self) -> float:
+        """Those of them that compute hashes of passwords."""
+        return self.logins / _MONTH_SECONDS * _LOGIN_SECONDS
+
+    @property
     def log_gb(self) -> float:
         """Lines of half a KB: three for a login, one for a logout, one a minute for an environment's decisions."""
-        environments = 1 + self.authorized / (730 * 3600) / 25
-        return (self.logins * 3.5 + environments * 730 * 60) * 512 / 1e9
+        return (self.logins * 3.5 + self.environments * 730 * 60) * 512 / 1e9
 
     @property
     def access_log_gb(self) -> float:
@@ -73,7 +104,7 @@ class Traffic:
     def units(self) -> float:
         """Capacity units of Aurora on average: the least, and one for 500 statements a second."""
         least = float(str(_default("DatabaseCapacity")).split("-")[0])
-        return least + self.statements / (730 * 3600) / 500
+        return least + self.statements / _MONTH_SECONDS / 500
 
 
 @cache

@@ -55,7 +55,8 @@ class Watch:
 class Sampler:
     """Looks at both stores in threads of its own, over connections of its own, until it is closed."""
 
-    def __init__(self, stores: Stores, names: set[str]) -> None:
+    def __init__(self, stores: Stores, names: set[str], *, step_seconds: float = _STEP_SECONDS) -> None:
+        self._step_seconds = step_seconds
         self.postgres, self.valkey = Watch("PostgreSQL"), Watch("Valkey")
         self._names = names
         self._settings = server_settings(stores.postgres, stores.valkey)
@@ -77,7 +78,7 @@ class Sampler:
 
     def _follow(self, look: Callable[[], None]) -> None:
         """Look until it is over; begin anew where the server is gone or was."""
-        while not self._is_over.wait(_STEP_SECONDS):
+        while not self._is_over.wait(self._step_seconds):
             with suppress(ConnectionLostError, StoreUnavailableError, redis.RedisError, OSError):
                 look()
 
@@ -85,7 +86,7 @@ class Sampler:
         options = replace(self._settings.postgres, timeout_seconds=_ASK_SECONDS)
         connection = PostgresConnection(replace(options, is_pooled=True), options.user or "", options.password, 2.0)
         try:
-            while not self._is_over.wait(_STEP_SECONDS):
+            while not self._is_over.wait(self._step_seconds):
                 rows, _ = connection.run(_BACKENDS, {}, _ASK_SECONDS)
                 self.postgres.see(self._by_name((str(name), int(pid)) for name, pid in rows), time.monotonic())
         finally:
@@ -93,7 +94,7 @@ class Sampler:
 
     def _valkey(self) -> None:
         with redis.Redis.from_url(self._valkey_url, socket_timeout=_ASK_SECONDS) as connection:
-            while not self._is_over.wait(_STEP_SECONDS):
+            while not self._is_over.wait(self._step_seconds):
                 clients = connection.client_list()
                 held = self._by_name((client["user"], int(client["id"])) for client in clients)
                 self.valkey.see(held, time.monotonic())

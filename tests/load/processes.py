@@ -26,5 +26,13 @@ def holding(pid: int) -> Holding:
     return Holding(descriptors, int(_said("ps", "-o", "rss=", "-p", str(pid))) / 1024)
 
 
+def own_memory_mb(pid: int) -> float | None:
+    """Return what of process *pid*'s memory it shares with no other; None where the system does not tell."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    if not rollup.is_file():
+        return None
+    return sum(int(line.split()[1]) for line in rollup.read_text().splitlines() if line.startswith("Private")) / 1024
+
+
 def _said(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout

@@ -61,14 +61,14 @@ class Stores:
 
 
 @contextmanager
-def running_stores(identities: Iterable[Identity]) -> Iterator[Stores]:
+def running_stores(identities: Iterable[Identity], *, postgres_settings: tuple[str, ...] = ()) -> Iterator[Stores]:
     """Start both servers, with the schema applied, and a user for each of *identities*."""
     identities = tuple(identities)
     may = "~session:* ~attempts:* resetchannels +@all -@admin"
     users = (f"user {one.name} on >{one.password} {may}" for one in identities)
     # "no" leaves the time of writing to disk to the system; what is written survives the server's death all the same.
     with (
-        EmbeddedPostgres(durable=True) as postgres,
+        EmbeddedPostgres(durable=True, settings=postgres_settings) as postgres,
         EmbeddedValkey(persist=True, settings=("appendfsync no", *users)) as valkey,
     ):
         _prepare(postgres, identities)
