@@ -9,7 +9,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the present as an aware UTC datetime, cut to the millisecond that both stores can hold."""
-        return datetime.fromtimestamp(int(time.time() * 1000) / 1000, UTC)
+        return datetime.fromtimestamp(int(self.timestamp() * 1000) / 1000, UTC)
 
     def timestamp(self) -> float:
         """Return the present as seconds since 1970."""

@@ -59,7 +59,7 @@ def test_each_layer_answers_for_a_live_session() -> None:
 
     assert next(iter(answers)) == RAW_GET
     assert bytes(answers[RAW_GET]).startswith(b"$"), "a value, and not the reply for none"
-    assert answers["raw GET, parsed"]["user"]["email"] == "ann@example.com"
+    assert "ann@example.com" in answers["raw GET, parsed"]["copy"]
     assert answers["store call"] in bytes(answers[RAW_GET])
     assert answers["manager: find_session"].user.email == "ann@example.com"
     assert answers["handler: validate"]["statusCode"] == 200

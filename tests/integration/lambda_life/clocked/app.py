@@ -9,7 +9,6 @@ import importlib
 import importlib.util
 import os
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from session_management.clock import SystemClock
 _ahead = [0.0, 0.0]
 
 
-_now, _monotonic = SystemClock.now, SystemClock.monotonic
-SystemClock.now = lambda self: _now(self) + timedelta(seconds=_ahead[0])  # type: ignore[method-assign]
+_timestamp, _monotonic = SystemClock.timestamp, SystemClock.monotonic
+SystemClock.timestamp = lambda self: _timestamp(self) + _ahead[0]  # type: ignore[method-assign]
 SystemClock.monotonic = lambda self: _monotonic(self) + _ahead[1]  # type: ignore[method-assign]
 
 _spec = importlib.util.spec_from_file_location("function", Path(os.environ["FUNCTION"]) / "app.py")
