@@ -23,6 +23,10 @@ from tests.load.stores import Identity, Stores, running_stores
 from tests.support.servers import sql_connection
 
 _PASSWORD: Final = "the password of everybody"
+_PATIENT: Final = {
+    f"{store}_{wait}_MS": "8000" for store in ("DATABASE", "REDIS") for wait in ("CONNECT_TIMEOUT", "TIMEOUT")
+}
+"""Hundreds of processes wait for a core here: that is a latency to be told, and no store that fails."""
 _LOOK_SECONDS: Final = 0.25
 _PATIENCE_SECONDS: Final = 120.0
 _STATEMENTS: Final = """
@@ -153,7 +157,8 @@ def _started(stores: Stores, members: Sequence[Identity], sessions: int) -> Iter
         started = []
         for number, identity in enumerate(members):
             here, there = context.Pipe()
-            facts = Facts(number, stores.environment_for(identity, is_pooled=False), sessions, _PASSWORD)
+            variables = {**stores.environment_for(identity, is_pooled=False), **_PATIENT}
+            facts = Facts(number, variables, sessions, _PASSWORD)
             process = context.Process(target=serve, args=(there, facts), daemon=True)
             process.start()
             there.close()
