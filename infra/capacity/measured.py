@@ -19,7 +19,7 @@ class Measured:
     by: str = "make growth"
 
 
-COPY: Final = Measured(770, "bytes", "a session in Valkey: key, copy with snapshot, expiry and table")
+COPY: Final = Measured(585, "bytes", "a session in Valkey: key, copy with snapshot, expiry and table")
 SESSION_ROW: Final = Measured(303, "bytes", "a session's row in PostgreSQL, of a million")
 SESSION_INDEXES: Final = Measured(262, "bytes", "its entries in the indexes")
 USER_ROW: Final = Measured(221, "bytes", "a user's row")

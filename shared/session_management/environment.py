@@ -39,6 +39,11 @@ def read_runtime(variables: Mapping[str, str]) -> Runtime:
     )
 
 
+def is_provisioned() -> bool:
+    """Return whether Lambda keeps this environment warm from before its first invocation."""
+    return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
+
+
 def is_true(text: str) -> bool:
     """Return whether *text* means yes, as a setting."""
     return text.strip().lower() in _TRUE

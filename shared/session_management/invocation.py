@@ -1,9 +1,10 @@
 """What Lambda says of the invocation that a line of the log belongs to, in Powertools' names."""
 
 import logging
-import os
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from session_management.environment import is_provisioned
 
 
 class InvocationFilter(logging.Filter):
@@ -28,9 +29,7 @@ class InvocationFilter(logging.Filter):
         """Let every line pass, and say in those of an invocation which it is."""
         context = self._context
         if context is not None:
-            # What runs before its first invocation is kept warm by Lambda.
-            is_provisioned = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
-            record.cold_start = self._is_cold and not is_provisioned
+            record.cold_start = self._is_cold and not is_provisioned()
             record.function_name = context.function_name
             record.function_memory_size = context.memory_limit_in_mb
             record.function_arn = context.invoked_function_arn

@@ -30,7 +30,7 @@ def test_a_session_takes_no_more_of_valkey_than_the_capacity_page_says(
     names = [name.decode() for name in keys.keys("*") if isinstance(name, bytes)]
 
     assert len(names) == SESSIONS
-    assert statistics.mean(bytes_each(keys, names)) <= COPY.value
+    assert statistics.mean(bytes_each(keys, names)) <= COPY.value <= 600
 
 
 def test_the_copies_that_are_measured_are_as_the_service_writes_them(keys: redis.Redis) -> None:

@@ -28,6 +28,7 @@ TOP_LEVEL = {
     "dateutil",
     "hiredis",
     "jmespath",
+    "orjson",
     "pg8000",
     "pwdlib",
     "pycparser",
