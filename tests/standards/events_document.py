@@ -93,7 +93,7 @@ _TEXT: Final = """\
 
 Each is one JSON line in the function's log, written by Powertools' logger: `event` has the name below, `message` the
 sentence, `level` the level, and then come exactly the fields listed; one in parentheses is left out where there is
-nothing to say. Powertools adds `timestamp`, `service`, `location` and, within a request, `cold_start`, `function_name`,
+nothing to say. Each has `timestamp`, `service`, `location` and, within a request, `cold_start`, `function_name`,
 `function_arn`, `function_memory_size` and `function_request_id`. Lines without `event` are for developers and stay out
 of production, or are Lambda's own. An operator's command in a shell writes no line at all: by the function, it does.
 
