@@ -123,7 +123,7 @@ def test_after_a_flush_the_record_brings_the_copy_back(
     assert redis.ask("FLUSHALL") == b"+OK\r\n"
 
     assert found_by(manager, session_id).session.ip == FROM.ip
-    assert "user" in stored(redis, session_id)[0]
+    assert "copy" in stored(redis, session_id)[0]
 
 
 def test_a_changed_user_is_fenced_and_then_copied_anew(
