@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from tests.benchmarks.equivalence import Comparison
 from tests.benchmarks.machine import Machine
-from tests.benchmarks.measuring import Operation
+from tests.benchmarks.measuring import Operation, Pair
 
 KEPT: Final = Path(__file__).parent / "kept.json"
 """The kept run of each benchmark, by the benchmark's name."""
@@ -73,8 +73,8 @@ _RUN: Final = TypeAdapter(Run)
 _RUNS: Final = TypeAdapter(dict[str, Run])
 
 
-def layer_of(compared: Comparison, operation: Operation | None, instructions: int | None) -> Layer:
-    """Return the row of an operation; of a share, which is none, without bounds."""
+def layer_of(compared: Comparison, operation: Operation | Pair | None, instructions: int | None) -> Layer:
+    """Return the row of an operation or a pair; of a share, which is neither, without bounds."""
     return Layer(
         name=compared.path,
         median_microseconds=round(compared.median_seconds * 1e6, 2),
