@@ -1,22 +1,19 @@
 """The connection to Redis or Valkey: one connection, one retry, time-outs, a breaker."""
 
-import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from session_management.breaker import Breaker
 from session_management.clients.connection_age import ConnectionAge
-from session_management.clients.credentials import Credentials, FixedCredentials
-from session_management.constants import SESSION_CONSTANTS
+from session_management.clients.credentials import Credentials
 from session_management.deadline import has_time_for, within_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock
 from session_management.store_options import RedisOptions
 
 if TYPE_CHECKING:
-    from redis.credentials import CredentialProvider
-
-    from session_management.clients.redis_cluster import Address, Cluster
+    from session_management.clients.redis_cluster import Cluster
+    from session_management.clients.redis_connection import Address
     from session_management.clients.redis_node import Node
 
 _STORE: Final = "redis"
@@ -85,9 +82,7 @@ class Redis:
         if self._client is None:
             return
         for connection in self._client.connections:
-            connection.socket_timeout = timeout
-            connection.socket_connect_timeout = connect_timeout
-            connection.update_current_socket_timeout(timeout)
+            connection.set_timeouts(timeout, connect_timeout)
         self._is_hurried = is_hurried
 
     def _is_short(self, timeout: float, connect_timeout: float) -> bool:
@@ -155,60 +150,14 @@ class Redis:
         return cluster
 
     def _open_node(self, address: "Address") -> "Node":
+        from session_management.clients.redis_connection import RedisConnection
         from session_management.clients.redis_node import Node
 
-        host, port = address
-        options = self._options
-        return Node(uses_tls=options.uses_tls, host=host, port=port, db=options.database, **self._arguments())
-
-    def _arguments(self) -> dict[str, Any]:
-        from redis import exceptions
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        options = self._options
-        timeout, connect_timeout = self._timeouts()
-        self._is_hurried = self._is_short(timeout, connect_timeout)
-        arguments: dict[str, Any] = {
-            "socket_connect_timeout": connect_timeout,
-            "socket_timeout": timeout,
-            "retry": Retry(NoBackoff(), SESSION_CONSTANTS.REDIS.MAX_RETRIES, (exceptions.ConnectionError,)),
-            "credential_provider": _provider(self._credentials),
-            # ElastiCache refuses the CLIENT subcommands that newer handshakes send.
-            "protocol": 2,
-            "driver_info": None,
-        }
-        if options.uses_tls:
-            arguments |= {
-                "ssl_ca_certs": options.ca_file,
-                "ssl_check_hostname": True,
-                "ssl_cert_reqs": "required",
-                "ssl_min_version": ssl.TLSVersion.TLSv1_2,
-            }
-        return arguments
+        timeouts = self._timeouts()
+        self._is_hurried = self._is_short(*timeouts)
+        return Node(RedisConnection(address, self._options, self._credentials, timeouts))
 
 
 def import_redis() -> None:
     """Import what the first command would."""
-    from redis import backoff, credentials, exceptions, retry  # noqa: F401
-
     from session_management.clients import redis_cluster, redis_errors, redis_node  # noqa: F401
-
-
-def _provider(credentials: Credentials) -> "CredentialProvider | None":
-    """Return what redis-py asks at each connection; None where there is nothing to authenticate with."""
-    from redis.credentials import CredentialProvider
-    from redis.exceptions import RedisError
-
-    class Provider(CredentialProvider):
-        def get_credentials(self) -> tuple[str] | tuple[str, str]:
-            try:
-                user, password = credentials.get()
-            except StoreUnavailableError as error:
-                # Of errors of its own kind alone redis-py closes the connection that is being opened.
-                raise RedisError from error
-            return (user, password or "") if user else (password or "",)
-
-    if isinstance(credentials, FixedCredentials) and credentials.get() == (None, None):
-        return None
-    return Provider()

@@ -12,11 +12,10 @@ from typing import Any, Final
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterError, MovedError
 
-from session_management.clients.redis_node import Node, Word
+from session_management.clients.redis_connection import Address, Word
+from session_management.clients.redis_node import Node
 
 _MOST_REDIRECTIONS: Final = 5
-
-type Address = tuple[str, int]
 
 
 class Cluster:

@@ -1,8 +1,10 @@
-"""What the errors of redis-py mean. Imported only where there is one."""
+"""What goes wrong with Redis, by redis-py's names for it, and what they mean. Imported only where something does."""
 
 from typing import Final
 
+import hiredis
 from redis import exceptions
+from redis.connection import DefaultParser
 
 from session_management.errors import StoreUnavailableError
 
@@ -17,6 +19,25 @@ _MEANINGS: Final = (
 _NO_PERMISSION_IN_SCRIPT: Final = "ACL failure in script"
 _NO_CLUSTER: Final = "cluster support disabled"
 _UNKNOWN: Final = ("unknown command", "unknown subcommand")  # ElastiCache says so of what it refuses
+
+
+def of_reply(error: hiredis.ReplyError) -> exceptions.RedisError:
+    """Return redis-py's error for one that the server replied."""
+    named: exceptions.RedisError = DefaultParser.parse_error(str(error))  # type: ignore[no-untyped-call]
+    return named
+
+
+def of_connection(error: Exception) -> exceptions.RedisError:
+    """Return redis-py's error for what kept a command from its reply."""
+    if isinstance(error, hiredis.ReplyError):
+        return of_reply(error)
+    kind = exceptions.TimeoutError if isinstance(error, TimeoutError) else exceptions.ConnectionError
+    return kind(type(error).__name__)
+
+
+def is_worth_another_try(error: Exception) -> bool:
+    """Tell whether a connection broke, so that another may do better; one that is silent, or refuses us, will again."""
+    return not isinstance(error, (TimeoutError, hiredis.ReplyError))
 
 
 def was_refused(error: Exception) -> bool:

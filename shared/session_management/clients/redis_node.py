@@ -1,26 +1,22 @@
-"""One server of Redis or Valkey over redis-py's own connection. Imported at the first command.
-
-redis-py's client around that connection takes as long for a command as the server and the network do on one machine.
-"""
+"""One server of Redis or Valkey: a command goes to it again where the connection broke. Imported at the first one."""
 
 from typing import Any
 
 import hiredis
-from redis.connection import Connection, SSLConnection
-from redis.exceptions import ConnectionError as BrokenConnectionError
 
-type Word = str | bytes | int
+from session_management.clients.redis_connection import RedisConnection, Word
+from session_management.constants import SESSION_CONSTANTS
 
 
 class Node:
-    """A server that one command after the other is sent to; a connection is opened at the first."""
+    """A server that one command after the other is sent to. Its errors are redis-py's."""
 
-    def __init__(self, *, uses_tls: bool, **arguments: Any) -> None:
-        """Connect nowhere yet. *arguments* are redis-py's."""
-        self._connection: Any = (SSLConnection if uses_tls else Connection)(**arguments)
+    def __init__(self, connection: RedisConnection) -> None:
+        """Use *connection*, which opens at the first command."""
+        self._connection = connection
 
     @property
-    def connections(self) -> list[Any]:
+    def connections(self) -> list[RedisConnection]:
         """The one connection, open or not."""
         return [self._connection]
 
@@ -28,19 +24,30 @@ class Node:
         """Return nothing: there is one connection for all keys."""
 
     def execute_command(self, *words: Word) -> Any:
-        """Return the reply as it came; where the connection broke, to the command sent again over another."""
+        """Return the reply; where the connection broke, to the command sent again over another."""
+        packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
         try:
-            return self._exchange(words)
-        except BrokenConnectionError:
-            self._connection.disconnect()
-            return self._exchange(words)
+            reply = self._connection.exchange(packed)
+        except (OSError, hiredis.HiredisError) as error:
+            reply = self._exchange_again(packed, error)
+        if isinstance(reply, hiredis.ReplyError):
+            from session_management.clients.redis_errors import of_reply
+
+            raise of_reply(reply)
+        return reply
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.disconnect()
+        self._connection.close()
 
-    def _exchange(self, words: tuple[Word, ...]) -> Any:
-        # redis-py's own packing looks at each word first, and takes six times as long.
-        packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
-        self._connection.send_packed_command((packed,), check_health=False)
-        return self._connection.read_response()
+    def _exchange_again(self, packed: bytes, error: Exception) -> Any:
+        from session_management.clients.redis_errors import is_worth_another_try, of_connection
+
+        for _ in range(SESSION_CONSTANTS.REDIS.MAX_RETRIES):
+            if not is_worth_another_try(error):
+                break
+            try:
+                return self._connection.exchange(packed)
+            except (OSError, hiredis.HiredisError) as another:
+                error = another
+        raise of_connection(error) from error
