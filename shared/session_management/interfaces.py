@@ -234,6 +234,15 @@ class SessionAdapter(Protocol):
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewCopy:
+    """What `SessionAdapter.set` is told of a copy that is to be created."""
+
+    key: str
+    found: SessionWithUser
+    checked_at: datetime
+
+
 class AttemptAdapter(Protocol):
     """Counters of tries that failed, or may yet."""
 
@@ -243,8 +252,12 @@ class AttemptAdapter(Protocol):
         Returns 0 for a try that was counted. The same attempt again is the same try.
         """
 
-    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+    def give_back(self, attempt: Attempt, *, is_success: bool, copy: NewCopy | None = None) -> bool:
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either.
+
+        Where both take one round trip together, *copy* is created as well, if nothing at all stands in its place;
+        whether that was looked after here.
+        """
 
     def forget(self, counter: Counter) -> int:
         """Empty *counter*, whoever owns what it holds; how many it held."""

@@ -6,7 +6,7 @@ itself, under a fifth of the limits: a try is never unlimited.
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from session_management.attempts import Attempt, Counter, account_counter, address_counter, registration_counter
@@ -16,11 +16,11 @@ from session_management.errors import (
     StoreUnavailableError,
     TooManyAttemptsError,
 )
-from session_management.interfaces import AttemptAdapter
+from session_management.interfaces import AttemptAdapter, NewCopy
 from session_management.policy import LoginPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reservation:
     """A try that was let through, and where it is counted.
 
@@ -30,6 +30,21 @@ class Reservation:
     attempt: Attempt
     adapter: AttemptAdapter
     redis_failure: StoreUnavailableError | None = None
+    is_given_back: bool = False
+
+    def give_back(self, *, is_success: bool, copy: NewCopy | None = None) -> bool:
+        """Give it back, unless it was; whether that was all that could be done for *copy* as well."""
+        if self.is_given_back:
+            return False
+        try:
+            is_copied = self.adapter.give_back(self.attempt, is_success=is_success, copy=copy)
+        except StoreUnavailableError as failure:
+            # What a store misses of this counts as a failure too many, and is forgotten in time. One that is up
+            # refuses one of the two, for want of a permission, and does the other by itself.
+            self.is_given_back = copy is None or not failure.is_up
+            return not failure.is_up
+        self.is_given_back = True
+        return is_copied
 
 
 class Limiter:
@@ -60,9 +75,9 @@ class Limiter:
         except InvalidCredentialsError:
             raise
         except SessionManagementError:
-            self._give_back(reservation, is_success=False)
+            reservation.give_back(is_success=False)
             raise
-        self._give_back(reservation, is_success=True)
+        reservation.give_back(is_success=True)
 
     @contextmanager
     def guarding_registration(self, ip: str | None) -> Iterator[Reservation]:
@@ -78,7 +93,7 @@ class Limiter:
         try:
             yield reservation
         except StoreUnavailableError:
-            self._give_back(reservation, is_success=False)
+            reservation.give_back(is_success=False)
             raise
 
     def lift(self, email: str) -> int:
@@ -100,11 +115,6 @@ class Limiter:
             # A store that is up refuses this alone, for want of a permission, and does what else it is asked.
             redis_failure = None if failure.is_up else failure
             return _reserved(Reservation(Attempt(attempt_id, strict), self._local, redis_failure))
-
-    def _give_back(self, reservation: Reservation, *, is_success: bool) -> None:
-        # What a store misses of this counts as a failure too many, and is forgotten in time.
-        with suppress(StoreUnavailableError):
-            reservation.adapter.give_back(reservation.attempt, is_success=is_success)
 
 
 def _reserved(reservation: Reservation) -> Reservation:

@@ -4,7 +4,7 @@ import threading
 from typing import Final
 
 from session_management.attempts import Attempt, Counter
-from session_management.interfaces import Clock
+from session_management.interfaces import Clock, NewCopy
 from session_management.session_data import to_ms
 
 _MOST_COUNTERS: Final = 10_000
@@ -32,12 +32,13 @@ class MemoryAttemptAdapter:
                 del self._counters[next(iter(self._counters))]
             return 0
 
-    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+    def give_back(self, attempt: Attempt, *, is_success: bool, copy: NewCopy | None = None) -> bool:  # noqa: ARG002
+        """Count *attempt* no longer; after a success, nothing else of its counters' owners either. False: no copy."""
         with self._lock:
             for counter in attempt.counters:
                 gone = counter.owner if is_success and counter.owner else counter.member(attempt.id)
                 self._take_out(counter.key, gone)
+        return False
 
     def forget(self, counter: Counter) -> int:
         """Empty *counter*, whoever owns what it holds; how many it held."""

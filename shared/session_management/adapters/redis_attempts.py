@@ -3,10 +3,11 @@
 from contextlib import suppress
 from typing import Any, Final
 
+from session_management.adapters.redis_sessions import copy_words
 from session_management.attempts import Attempt, Counter
 from session_management.clients.redis import Redis
 from session_management.errors import StoreUnavailableError
-from session_management.interfaces import Clock
+from session_management.interfaces import Clock, NewCopy
 from session_management.session_data import to_ms
 
 # `Limit.wait_ms` for each key, and then the try in all of them, or in none. A try that is sent a second time, since no
@@ -38,13 +39,20 @@ return 0
 """
 # All members that begin so, which a whole one does as well.
 _TAKE_OUT: Final = """
-for i, key in ipairs(KEYS) do
-    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+for i = 1, #ARGV do
+    for _, member in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
         if string.sub(member, 1, #ARGV[i]) == ARGV[i] then
-            redis.call('ZREM', key, member)
+            redis.call('ZREM', KEYS[i], member)
         end
     end
 end
+"""
+# The copy's key is the last one, its value and its life the last words.
+_COPY_AND_TAKE_OUT: Final = f"""
+local life = table.remove(ARGV)
+local copy = table.remove(ARGV)
+redis.call('SET', KEYS[#KEYS], copy, 'PX', life, 'NX')
+{_TAKE_OUT}
 """
 
 
@@ -76,12 +84,18 @@ class RedisAttemptAdapter:
             counted += counters
         return 0
 
-    def give_back(self, attempt: Attempt, *, is_success: bool) -> None:
-        """Count *attempt* no longer; after a success, nothing else of its counters' owners either."""
+    def give_back(self, attempt: Attempt, *, is_success: bool, copy: NewCopy | None = None) -> bool:
+        """Count *attempt* no longer, and create *copy* by the same script, but in a cluster; whether it was."""
+        words = copy_words(copy, self._clock) if copy and not self._redis.is_cluster else None
         for counters in self._groups(attempt):
-            members = [counter.member(attempt.id) for counter in counters]
-            gone = [(is_success and one.owner) or member for one, member in zip(counters, members, strict=True)]
-            self._run(_TAKE_OUT, counters, *gone)
+            gone = [(is_success and one.owner) or one.member(attempt.id) for one in counters]
+            if words:
+                name, value, life = words
+                keys = [*(counter.key for counter in counters), name]
+                self._redis.command("EVAL", _COPY_AND_TAKE_OUT, len(keys), *keys, *gone, value, life)
+            else:
+                self._run(_TAKE_OUT, counters, *gone)
+        return words is not None
 
     def forget(self, counter: Counter) -> int:
         """Empty *counter*, whoever owns what it holds; how many it held."""

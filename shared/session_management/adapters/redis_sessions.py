@@ -5,7 +5,7 @@ from typing import Final
 
 from session_management.clients.redis import Redis
 from session_management.constants import FENCE_SECONDS
-from session_management.interfaces import Clock
+from session_management.interfaces import Clock, NewCopy
 from session_management.models import Session, SessionWithUser
 from session_management.session_data import (
     REVOKED_MARK,
@@ -56,19 +56,19 @@ class RedisSessionAdapter:
 
     def set(self, key: str, found: SessionWithUser, checked_at: datetime) -> bool:
         """Create the copy, if nothing at all stands in its place; whether it was written."""
-        life = self._life(found.session)
-        if life <= 0:
+        words = copy_words(NewCopy(key, found, checked_at), self._clock)
+        if words is None:
             return False
-        copy = encode_copy(found, checked_at)
-        return bool(self._redis.command("SET", _name(key), copy, "PX", life, "NX"))
+        name, copy, life = words
+        return bool(self._redis.command("SET", name, copy, "PX", life, "NX"))
 
     def extend(self, key: str, found: SessionWithUser, checked_at: datetime, seen: SessionData) -> bool:
         """Put a newer copy in the place of exactly what was *seen*; whether it was written."""
-        life = self._life(found.session)
-        if life <= 0:
+        words = copy_words(NewCopy(key, found, checked_at), self._clock)
+        if words is None:
             return False
-        copy = encode_copy(found, checked_at)
-        return bool(self._redis.command("EVAL", _COMPARE_AND_SET, 1, _name(key), seen.version, copy, life))
+        name, copy, life = words
+        return bool(self._redis.command("EVAL", _COMPARE_AND_SET, 1, name, seen.version, copy, life))
 
     def delete(self, key: str) -> None:
         """End the copy: put a "revoked" fence over whatever is there."""
@@ -78,13 +78,20 @@ class RedisSessionAdapter:
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
         life = FENCE_SECONDS * 1000
         if self._keeps_plain_ids:
-            life = max(life, self._life(session))
+            life = max(life, _life(session, self._clock))
         stale = encode_stale(session)
         self._redis.command("EVAL", _MAKE_STALE, 1, _name(session.key), stale, life, REVOKED_MARK)
 
-    def _life(self, session: Session) -> int:
-        """Return how many milliseconds the copy may live: until the session's expiry, whatever its idle timeout."""
-        return to_ms(min(session.expires_at, session.absolute_expires_at)) - to_ms(self._clock.now())
+
+def copy_words(copy: NewCopy, clock: Clock) -> tuple[str, bytes, int] | None:
+    """Return the name, the value and the life in milliseconds of a copy; None where it has none left."""
+    life = _life(copy.found.session, clock)
+    return (_name(copy.key), encode_copy(copy.found, copy.checked_at), life) if life > 0 else None
+
+
+def _life(session: Session, clock: Clock) -> int:
+    """Return how many milliseconds the copy may live: until the session's expiry, whatever its idle timeout."""
+    return to_ms(min(session.expires_at, session.absolute_expires_at)) - to_ms(clock.now())
 
 
 def _name(key: str) -> str:

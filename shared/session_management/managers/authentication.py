@@ -47,7 +47,7 @@ class Authentication:
             if not user or not verified.is_right:
                 raise self._refused(user, Refusal.of(user, may_log_in=user is not None and self._may_log_in(user)))
             needs_verified, redis_failure = self._policy.login_requires_verified, reservation.redis_failure
-            proof = Proof(hashed, verified.new_hash, needs_verified, redis_failure, LoginSucceeded)
+            proof = Proof(hashed, verified.new_hash, needs_verified, redis_failure, LoginSucceeded, reservation)
             ttl = self._policy.life(is_persistent=is_persistent)
             opened = self._opening.open(user.id, metadata, ttl, is_persistent=is_persistent, proof=proof)
             if opened is None:

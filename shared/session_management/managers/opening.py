@@ -9,7 +9,8 @@ from typing import Final
 from session_management.deadline import asking_again
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
 from session_management.events import Event, SessionCreated
-from session_management.interfaces import Clock, DatabaseAdapter
+from session_management.interfaces import Clock, DatabaseAdapter, NewCopy
+from session_management.limiter import Reservation
 from session_management.managers.copies import Copies, Look
 from session_management.managers.revocation import Revocation
 from session_management.models import LogIn, Session, SessionMetadata, SessionWithUser
@@ -23,7 +24,8 @@ class Proof:
 
     `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
     With a `redis_failure`, which the request met already, the copy is left to the first validation: nobody waits for
-    Redis twice. `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`.
+    Redis twice. `told` makes the event that tells of it, of the keywords `user_id` and `session_handle`. The try that
+    is `reserved` is given back together with the copy.
     """
 
     verified_hash: str | None = None
@@ -31,6 +33,7 @@ class Proof:
     needs_verified_email: bool = False
     redis_failure: StoreUnavailableError | None = None
     told: Callable[..., Event] = SessionCreated
+    reserved: Reservation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,7 @@ class Opening:
                 if evicted:
                     # To end these was what was asked for: it is done only when both stores know.
                     self._revocation.fence(found.user.id, evicted, opened=session.key)
-        # Only where nothing stands: a revoke-all beside this may have fenced the new session already.
-        self._copies.repair(Look(session.key, failure=proof.redis_failure), found, session.created_at)
+        self._copy(NewCopy(session.key, found, session.created_at), proof)
         return LogIn(session_id, found.session, found.user)
 
     def open_with(self, change: Change, metadata: SessionMetadata, *, is_persistent: bool, proof: Proof) -> LogIn:
@@ -126,6 +128,11 @@ class Opening:
             # The other one is open: what a store misses of this, the sweeper finishes, or this one's own end.
             with suppress(StoreUnavailableError):
                 self._revocation.end(presented_session_id, "replaced", redis_failure=redis_failure)
+
+    def _copy(self, copy: NewCopy, proof: Proof) -> None:
+        """Create a copy only where nothing stands: a revoke-all beside this may have fenced the session already."""
+        if proof.reserved is None or not proof.reserved.give_back(is_success=True, copy=copy):
+            self._copies.repair(Look(copy.key, failure=proof.redis_failure), copy.found, copy.checked_at)
 
     def _record(
         self, session: Session, whose: str | Change, proof: Proof, evicted: list[str]

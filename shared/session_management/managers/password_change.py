@@ -54,7 +54,8 @@ class PasswordChange:
                 raise reservation.redis_failure
             hashed = self._verified(found, current)
             # Computed before the transaction begins: it takes long, and the user's row would be locked meanwhile.
-            proof = Proof(hashed, hash_password(new), told=partial(PasswordChanged, is_own=True))
+            told = partial(PasswordChanged, is_own=True)
+            proof = Proof(hashed, hash_password(new), told=told, reserved=reservation)
             return self._renew(found.session, metadata, proof)
 
     def _verified(self, found: SessionWithUser, current: str) -> str:

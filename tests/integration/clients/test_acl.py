@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from infra.local.servers import EmbeddedValkey
-from session_management.errors import StoreUnavailableError
+from session_management.errors import InvalidCredentialsError, StoreUnavailableError
 from session_management.interfaces import ValidationPath
 from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
@@ -89,6 +89,22 @@ def test_without_the_rules_for_counters_tries_are_limited_locally_and_logins_get
         opened = env.manager.log_in("ann@example.com", "correct horse", SessionMetadata())
         assert env.manager.find_session(opened.session_id)
         assert env.observer.last_path() is ValidationPath.COPY
+    assert env.observer.breakers == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_without_the_rules_for_copies_a_login_forgets_the_failures_before_it(
+    make_environment: MakeEnvironment, shape: str, nodes: list[EmbeddedValkey], cheap_passwords: None
+) -> None:
+    """What is refused is the copy; the try that goes with it is none the worse."""
+    rules = [rule for rule in rules_of(RULES[shape]) if rule != "~session:*"]
+    env = environment_of(make_environment, shape, nodes, rules)
+    env.manager.create(CreateUserData(email="ann@example.com", password="correct horse"))
+    for _ in range(4):
+        with pytest.raises(InvalidCredentialsError):
+            env.manager.log_in("ann@example.com", "wrong", SessionMetadata())
+        env.manager.log_in("ann@example.com", "correct horse", SessionMetadata())
+    assert env.manager.lift_limit("ann@example.com") == 0
     assert env.observer.breakers == []
 
 

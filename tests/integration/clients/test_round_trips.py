@@ -1,5 +1,6 @@
 """What each operation costs in round trips and connections: the table of section 3, measured."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -7,7 +8,9 @@ import pg8000.native
 import pytest
 import redis
 
+from session_management.interfaces import ValidationPath
 from session_management.models import CreateUserData, SessionMetadata
+from session_management.tokens import handle_of, new_session_id
 from tests.conftest import MakeEnvironment
 from tests.integration.conftest import ThroughRelays
 from tests.support.managers import Environment
@@ -39,6 +42,13 @@ def warm(env: Environment) -> str:
     return session_id
 
 
+def logging_in(env: Environment) -> Callable[[], str]:
+    """Return what logs a new user in and gives the session's ID."""
+    env.manager.create(CreateUserData(email="ann@example.com", password="correct horse"))
+    client = SessionMetadata(ip="192.0.2.7", user_agent="a browser")
+    return lambda: env.manager.log_in("ann@example.com", "correct horse", client).session_id
+
+
 @pytest.mark.parametrize(("pooler", "statement"), [("none", 1), ("transaction", 5)])
 def test_a_validation_costs_what_the_design_says(
     through_relays: ThroughRelays, keys: redis.Redis, pooler: str, statement: int
@@ -64,6 +74,46 @@ def test_a_validation_costs_what_the_design_says(
     costs.since()
     assert env.manager.find_session(session_id) is None
     assert costs.since() == (1, 0), "a fence"
+
+
+@pytest.mark.parametrize(("pooler", "statements"), [("none", 2), ("transaction", 10)])
+def test_a_login_costs_what_the_design_says(
+    through_relays: ThroughRelays,
+    sql: pg8000.native.Connection,
+    cheap_passwords: None,
+    pooler: str,
+    statements: int,
+) -> None:
+    """2 + 2 and one commit: the try and the user; the session, and the copy with the end of the try."""
+    env, to_postgres, to_valkey = through_relays(DATABASE_POOLER=pooler)
+    log_in = logging_in(env)
+    assert [log_in() for _ in range(2)]
+    costs = Costs(to_postgres, to_valkey)
+    costs.since()
+
+    session_id = log_in()
+    assert costs.since() == (2, statements)
+    by_one_commit = "SELECT s.xmin = u.xmin FROM sessions s, users u WHERE s.id = :key"
+    assert sql.run(by_one_commit, key=handle_of(session_id)) == [[True]]
+    assert env.manager.find_session(session_id)
+    assert env.observer.last_path() is ValidationPath.COPY
+
+
+@pytest.mark.parametrize(("pooler", "statement"), [("none", 1), ("transaction", 5)])
+def test_a_logout_costs_what_the_design_says(through_relays: ThroughRelays, pooler: str, statement: int) -> None:
+    """1 + 1, whether or not it has ended before; of what nobody has, Valkey is told nothing."""
+    env, to_postgres, to_valkey = through_relays(DATABASE_POOLER=pooler)
+    session_id = warm(env)
+    env.manager.delete_session(new_session_id())
+    costs = Costs(to_postgres, to_valkey)
+    costs.since()
+
+    env.manager.delete_session(session_id)
+    assert costs.since() == (1, statement)
+    env.manager.delete_session(session_id)
+    assert costs.since() == (1, statement), "it has ended before"
+    env.manager.delete_session(new_session_id())
+    assert costs.since() == (0, statement), "nobody has it"
 
 
 def test_what_cannot_be_a_session_id_costs_nothing(through_relays: ThroughRelays) -> None:
