@@ -42,3 +42,8 @@ def read_runtime(variables: Mapping[str, str]) -> Runtime:
 def is_true(text: str) -> bool:
     """Return whether *text* means yes, as a setting."""
     return text.strip().lower() in _TRUE
+
+
+def get_service_name() -> str | None:
+    """Return the name that the deployment gives its metrics, in the variable that Powertools has for it, if any."""
+    return environ.get("POWERTOOLS_SERVICE_NAME")

@@ -3,11 +3,17 @@
 CloudWatch bills each name with each value of its dimension, so there is one dimension at most, of few values.
 """
 
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+import orjson
+from aws_lambda_powertools.metrics import MetricUnit
 
+from session_management.environment import get_service_name
 from session_management.events import (
     ClientChanged,
     DirectAccessRefused,
@@ -70,19 +76,41 @@ METRICS: Final = (
 """All that are written with events; `validation_counts` has the others."""
 
 
+_BY_EVENT: Final = {one.of: [other for other in METRICS if other.of is one.of] for one in METRICS}
+_NO_DIMENSIONS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 def write_metrics_of(event: Event) -> None:
     """Write the metrics of *event* in one line, if there are any."""
-    facts = event.facts
-    samples = [(metric, _sample(metric, facts)) for metric in METRICS if metric.of is type(event)]
-    told = [(metric, value) for metric, value in samples if value is not None]
-    if not told:
+    metrics = _BY_EVENT.get(type(event))
+    if not metrics:
         return
-    line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
-    for metric, value in told:
-        line.add_metric(metric.name, metric.unit, value)
-        if metric.by:
-            line.add_dimension(metric.by, _dimension(facts[metric.by]))
-    line.flush_metrics()
+    facts = event.facts
+    samples = [(metric.name, metric.unit, _sample(metric, facts)) for metric in metrics]
+    by = {metric.by: _dimension(facts[metric.by]) for metric in metrics if metric.by}
+    write_metrics([(name, unit, value) for name, unit, value in samples if value is not None], by)
+
+
+def write_metrics(
+    samples: Sequence[tuple[str, MetricUnit, float]], dimensions: Mapping[str, str] = _NO_DIMENSIONS
+) -> None:
+    """Write *samples*, each a name with its unit and value, in one line, if there are any.
+
+    Powertools would write the same line, and take twenty times as long: more than a lookup in PostgreSQL.
+    """
+    values = {name: [float(value)] for name, _, value in samples}
+    if not values:
+        return
+    service = get_service_name()
+    if service:
+        dimensions = {"service": service, **dimensions}
+    directive = {
+        "Namespace": METRICS_NAMESPACE,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name, "Unit": unit.value} for name, unit, _ in samples],
+    }
+    about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    sys.stdout.write(orjson.dumps({"_aws": about, **dimensions, **values}, option=orjson.OPT_APPEND_NEWLINE).decode())
 
 
 def _sample(metric: Metric, facts: dict[str, Any]) -> float | None:

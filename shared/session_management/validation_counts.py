@@ -3,10 +3,10 @@
 import threading
 from typing import Final
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit
 
 from session_management.interfaces import Clock, ValidationPath
-from session_management.metrics import METRICS_NAMESPACE
+from session_management.metrics import write_metrics
 
 FLUSH_SECONDS: Final = 60.0
 """How often the counts are written, at most; what an environment that ends has counted since then is lost."""
@@ -50,7 +50,4 @@ class ValidationCounts:
                 return
             self._written = now
             counted, self._counts = self._counts, {}
-        line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
-        for name, count in counted.items():
-            line.add_metric(name, MetricUnit.Count, count)
-        line.flush_metrics()
+        write_metrics([(name, MetricUnit.Count, count) for name, count in counted.items()])
