@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from session_management.deadline import seconds_left
 from session_management.errors import StoreUnavailableError
-from session_management.interfaces import SessionAdapter, SweepRepository
+from session_management.interfaces import SweepRepository
 from session_management.models import SweepReport
 from session_management.policy import SessionPolicy
 
@@ -18,6 +18,13 @@ class _TimeIsUpError(Exception):
     """The rest is for the next sweep."""
 
 
+class Fences(Protocol):
+    """All that a sweep does to copies: the part of `SessionAdapter` that ends them."""
+
+    def delete(self, key: str) -> None:
+        """End the copy: put a "revoked" fence over whatever is there."""
+
+
 class Sweep:
     """One sweep: fences first, then deletions, in short batches until the reserve of time is reached.
 
@@ -25,7 +32,7 @@ class Sweep:
     no harm: each step is idempotent or skips what the other holds.
     """
 
-    def __init__(self, *, records: SweepRepository, copies: SessionAdapter, policy: SessionPolicy) -> None:
+    def __init__(self, *, records: SweepRepository, copies: Fences, policy: SessionPolicy) -> None:
         """Use these; nothing is done yet."""
         self._records = records
         self._copies = copies

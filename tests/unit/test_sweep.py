@@ -11,8 +11,7 @@ from session_management import deadline as deadline_module
 from session_management import sweep as sweep_module
 from session_management.deadline import deadline
 from session_management.errors import StoreUnavailableError
-from session_management.models import Session, SessionWithUser, SweepReport
-from session_management.session_data import SessionData
+from session_management.models import SweepReport
 from session_management.sweep import Sweep
 from tests.support.clock import ToldClock
 from tests.support.policies import a_policy
@@ -104,18 +103,6 @@ class FakeCopies:
         if len(self.fenced) >= self.room:
             raise StoreUnavailableError("redis", "it did not answer in time")
         self.fenced.append(key)
-
-    def get(self, key: str) -> SessionData | None:
-        raise NotImplementedError(key)
-
-    def set(self, key: str, found: SessionWithUser, checked_at: datetime) -> bool:
-        raise NotImplementedError(key)
-
-    def extend(self, key: str, found: SessionWithUser, checked_at: datetime, seen: SessionData) -> bool:
-        raise NotImplementedError(key)
-
-    def invalidate(self, session: Session) -> None:
-        raise NotImplementedError(session)
 
 
 @pytest.fixture(autouse=True)
