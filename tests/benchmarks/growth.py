@@ -21,6 +21,7 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.tokens import handle_of
 from tests.benchmarks.copies import bytes_each, load
 from tests.benchmarks.equivalence import Comparison, compare
+from tests.benchmarks.raw import REPLY_BYTES, raw_connection
 from tests.benchmarks.rounds import parsed
 from tests.load.crowd.population import session_id_of
 from tests.support.clock import ToldClock
@@ -30,7 +31,6 @@ from tests.support.servers import valkey_connection
 SIZES: Final = (10_000, 100_000, 1_000_000)
 _CALLS: Final = 400
 _SAMPLE: Final = 400
-_REPLY_BYTES: Final = 4_096
 _HEAD: Final = (
     f"{'sessions':>10} {'bytes each':>11} {'of which keys':>14} {'raw GET µs':>11} {'ratio':>6}   95 % interval"
 )
@@ -117,7 +117,7 @@ def _filled(opened: ExitStack, postgres: EmbeddedPostgres, clock: ToldClock, cou
         bytes_each=(keys.info("memory")["used_memory"] - empty) / count,
         bytes_of_keys=statistics.mean(bytes_each(keys, names)),
         environment=opened.enter_context(an_environment(postgres, valkey, clock)),
-        connection=opened.enter_context(_raw_connection(valkey)),
+        connection=opened.enter_context(raw_connection(valkey)),
     )
 
 
@@ -127,7 +127,7 @@ def _raw_seconds(connection: socket.socket, session_ids: Sequence[str]) -> float
     begun = time.perf_counter()
     for question in questions:
         connection.sendall(question)
-        connection.recv(_REPLY_BYTES)
+        connection.recv(REPLY_BYTES)
     return (time.perf_counter() - begun) / len(questions)
 
 
@@ -140,16 +140,6 @@ def _manager_seconds(environment: Environment, session_ids: Sequence[str]) -> fl
         raise RuntimeError("a session was not found")
     environment.observer.validations.clear()
     return passed
-
-
-@contextmanager
-def _raw_connection(valkey: EmbeddedValkey) -> Iterator[socket.socket]:
-    with socket.create_connection((valkey.host, valkey.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(f"AUTH {valkey.password}\r\n".encode())
-        if connection.recv(_REPLY_BYTES) != b"+OK\r\n":
-            raise RuntimeError("Valkey does not let us in")
-        yield connection
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -17,6 +17,7 @@ from session_management.factory import UserManagerFactory, get_redis
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.tokens import handle_of
 from tests.benchmarks.measuring import Operation
+from tests.benchmarks.raw import REPLY_BYTES, raw_connection
 from tests.benchmarks.runtime_client import RuntimeClient
 from tests.benchmarks.unheard import unheard
 from tests.functions.service import FOLDERS, ROOT, Service, handler_of
@@ -32,7 +33,6 @@ _SESSIONS: Final = 500
 _CLIENT: Final = SessionMetadata(ip="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36")
 _LONG_BELIEVED: Final = {"SESSION_REVALIDATE_SECONDS": "890", "SESSION_STALE_IF_ERROR_SECONDS": "5"}
 """As long as there may be: what is measured is the hot copy, and not the record that is asked once in a while."""
-_REPLY_BYTES: Final = 4096
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def started() -> Iterator[list[Operation]]:
             migrate(client, read_migrations())
         with pytest.MonkeyPatch.context() as monkeypatch, Service.started(monkeypatch) as service:
             service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none", **_LONG_BELIEVED))
-            with unheard(), _raw_connection(valkey) as connection, ExitStack() as clients:
+            with unheard(), raw_connection(valkey) as connection, ExitStack() as clients:
                 session_ids = _opened()
                 yield [*_calls(session_ids, connection), *_invocations(session_ids, clients)]
 
@@ -63,7 +63,7 @@ def _calls(session_ids: Sequence[str], connection: socket.socket) -> Iterator[Op
 
     def ask(question: bytes) -> bytes:
         connection.sendall(question)
-        return connection.recv(_REPLY_BYTES)
+        return connection.recv(REPLY_BYTES)
 
     yield Operation(RAW_GET, _each(ask, questions))
     yield Operation("raw GET, parsed", _each(lambda question: json.loads(ask(question).split(b"\r\n")[1]), questions))
@@ -105,13 +105,3 @@ def _request(session_id: str) -> dict[str, Any]:
 def _question(session_id: str) -> dict[str, Any]:
     arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/$default/GET/orders"
     return {**_request(session_id), "type": "REQUEST", "routeArn": arn}
-
-
-@contextmanager
-def _raw_connection(valkey: EmbeddedValkey) -> Iterator[socket.socket]:
-    with socket.create_connection((valkey.host, valkey.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(f"AUTH {valkey.password}\r\n".encode())
-        if connection.recv(_REPLY_BYTES) != b"+OK\r\n":
-            raise RuntimeError("Valkey does not let us in")
-        yield connection
