@@ -14,6 +14,13 @@ def test_now_is_the_present_in_utc_cut_to_the_millisecond() -> None:
     assert now.microsecond % 1000 == 0
 
 
+def test_a_timestamp_is_the_same_present() -> None:
+    clock = SystemClock()
+    before, now, after = datetime.now(UTC), datetime.fromtimestamp(clock.timestamp(), UTC), datetime.now(UTC)
+
+    assert before <= now <= after
+
+
 def test_monotonic_time_does_not_run_backwards() -> None:
     times = [SystemClock().monotonic() for _ in range(100)]
 

@@ -252,6 +252,7 @@ def test_whatever_one_field_holds_the_rules_can_go_on(field: str, value: object)
         ("user_agent", {}),
         ("authenticated_at", "now"),
         ("is_persistent", "false"),
+        ("is_persistent", 1),
     ],
 )
 def test_a_copy_that_we_cannot_have_written_is_not_believed(field: str, value: object) -> None:

@@ -46,6 +46,7 @@ def test_at_rest_a_session_is_named_by_its_handle() -> None:
 
     assert key == handle_of(session_id)
     assert names.handle_of_key(handle_of(session_id)) == handle_of(session_id)
+    assert names.handle_of_presented(handle_of(session_id)) == handle_of(session_id)
 
 
 def test_beside_the_original_a_session_is_named_by_its_id_and_shown_by_its_handle() -> None:
@@ -118,6 +119,7 @@ def test_an_id_that_looks_like_a_handle_is_shown_by_its_own_handle_in_plain_form
     session_id = handle_of(new_session_id())
 
     assert SessionNames("plain").handle_of_key(session_id) == handle_of(session_id)
+    assert SessionNames("plain").handle_of_presented(session_id) == handle_of(session_id)
 
 
 def test_in_plain_form_nothing_of_ours_is_kept_under_what_looks_like_a_handle() -> None:

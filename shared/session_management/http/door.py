@@ -61,6 +61,7 @@ def _answer(event: dict[str, Any], methods_of: MethodsOf, answer: Answer) -> Res
     headers = _headers_of(event)
     try:
         check_edge(headers, settings)
+        # Without any it looks for itself: what is no mapping is refused with the rest of the event.
         response = _pass(read_request(event, headers or None), methods_of, settings, answer)
     except SessionManagementError as error:
         response = refusal(error)

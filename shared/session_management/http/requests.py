@@ -92,6 +92,7 @@ def lower_case(headers: Mapping[str, Any] | None) -> dict[str, str]:
     if headers is None:
         return {}
     result = {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+    # One is missing where it is no text, or where two are the same but for their case.
     return result if len(result) == len(headers) else _joined(headers)
 
 

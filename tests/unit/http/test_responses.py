@@ -178,6 +178,7 @@ def test_a_session_is_shown_with_these_fields_and_no_other(found: SessionWithUse
     [
         (datetime(2026, 1, 31, 9, 30, tzinfo=UTC), "2026-01-31T09:30:00.000Z"),
         (datetime(2026, 1, 31, 9, 30, 0, 123_000, tzinfo=UTC), "2026-01-31T09:30:00.123Z"),
+        (datetime(2026, 1, 31, 9, 30, 0, 999, tzinfo=UTC), "2026-01-31T09:30:00.000Z"),
     ],
 )
 def test_times_are_iso_8601_in_utc_to_the_millisecond(moment: datetime, text: str) -> None:
