@@ -1,7 +1,8 @@
 """The migrate function: asked by deployments and operators, as the owner of the tables."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from copy import replace
+from dataclasses import asdict
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext

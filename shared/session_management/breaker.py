@@ -26,7 +26,8 @@ class Breaker:
         self._store = store
         self._clock = clock
         self._observer = observer
-        self._failures = 0
+        self.failures = 0
+        """So many in a row, up to now."""
         self._failed_request: object = None
         self._tried = present(clock)
 
@@ -36,12 +37,12 @@ class Breaker:
         Raises:
             StoreUnavailableError: the breaker is open, and the store was not asked; or it failed this request before.
         """
-        if not self._failures:
+        if not self.failures:
             return self
         current = current_deadline()
         if current and current.request is self._failed_request and not current.is_asking_again:
             raise StoreUnavailableError(self._store, "it failed before in this request")
-        if self._failures >= _FAILURES_TO_OPEN:
+        if self.failures >= _FAILURES_TO_OPEN:
             now = present(self._clock)
             if is_within(_SECONDS_OPEN, self._tried, now):
                 raise StoreUnavailableError(self._store, "it failed repeatedly and is being spared", was_tried=False)
@@ -52,9 +53,13 @@ class Breaker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Count what happened."""
+        self.count(error)
+
+    def count(self, error: BaseException | None) -> None:
+        """Count an answer (None), or what came instead."""
         if isinstance(error, StoreUnavailableError):
             self._failed(error)
-        elif self._failures:
+        elif self.failures:
             self._answered()
 
     def _failed(self, error: StoreUnavailableError) -> None:
@@ -64,16 +69,16 @@ class Breaker:
         if error.is_up:
             self._answered()
             return
-        self._failures += 1
+        self.failures += 1
         current = current_deadline()
         self._failed_request = current.request if current else None
         self._tried = present(self._clock)
-        if self._failures == _FAILURES_TO_OPEN:
+        if self.failures == _FAILURES_TO_OPEN:
             self._observer.breaker_changed(self._store, is_open=True)
 
     def _answered(self) -> None:
-        was_open = self._failures >= _FAILURES_TO_OPEN
-        self._failures = 0
+        was_open = self.failures >= _FAILURES_TO_OPEN
+        self.failures = 0
         self._failed_request = None
         if was_open:
             self._observer.breaker_changed(self._store, is_open=False)

@@ -36,6 +36,9 @@ class ValidationPath(StrEnum):
     UPGRADED = "upgraded"
     MALFORMED = "malformed"
 
+    __hash__ = str.__hash__
+    """A text's, which is equal: Enum's takes a call of Python's, and every validation is counted by its path."""
+
 
 class Clock(Protocol):
     """The time, injected so that tests can tell it."""

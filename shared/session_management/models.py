@@ -32,9 +32,8 @@ class UserStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user. `hashed_password` is set only where the record was read to verify a password."""
+class User(NamedTuple):
+    """A user. `hashed_password` is set only where the record was read to verify a password, and not shown."""
 
     id: str
     email: str
@@ -43,7 +42,11 @@ class User:
     created_at: datetime
     last_login_at: datetime | None = None
     status: UserStatus = UserStatus.ACTIVE
-    hashed_password: str | None = field(default=None, repr=False)
+    hashed_password: str | None = None
+
+    def __repr__(self) -> str:
+        """Show all fields but the hash."""
+        return _shown(self, but="hashed_password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,7 @@ class SessionMetadata:
         object.__setattr__(self, "user_agent", _printable(self.user_agent))
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """A session as its record, or a copy of it, has it.
 
     `key` names it in the stores, `handle` names it to people. They are the same unless session IDs are
@@ -83,7 +85,7 @@ class Session:
     user last proved who they are; one that is not persistent ends with its browser, or its shorter lifetime.
     """
 
-    key: str = field(repr=False)
+    key: str
     handle: str
     user_id: str
     created_at: datetime
@@ -95,6 +97,10 @@ class Session:
     user_agent: str | None = None
     revoked: bool = False
     is_persistent: bool = True
+
+    def __repr__(self) -> str:
+        """Show all fields but the key."""
+        return _shown(self, but="key")
 
 
 class SessionWithUser(NamedTuple):
@@ -156,6 +162,11 @@ def is_user_id(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def _shown(value: NamedTuple, *, but: str) -> str:
+    fields = (f"{name}={field!r}" for name, field in value._asdict().items() if name != but)
+    return f"{type(value).__name__}({', '.join(fields)})"
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -1,8 +1,8 @@
 """Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
@@ -92,11 +92,20 @@ class SilentObserver:
         """Say nothing."""
 
 
-@contextmanager
-def telling_faults() -> Iterator[None]:
+class _TellingFaults:
+    """Every request of an authorizer passes one: it takes a fifth of a generator's time."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, ConfigurationError):
+            tell(SettingsFaulty(faults=error.faults))
+
+
+_telling_faults: Final = _TellingFaults()
+
+
+def telling_faults() -> AbstractContextManager[None]:
     """Tell of faults of the settings that come up inside, and let them go on to Lambda."""
-    try:
-        yield
-    except ConfigurationError as error:
-        tell(SettingsFaulty(faults=error.faults))
-        raise
+    return _telling_faults

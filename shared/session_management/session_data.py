@@ -8,24 +8,22 @@ memory than names would. A "revoked" fence has `expires_at` 0; a "stale" fence i
 """
 
 import secrets
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from session_management.frozen import quickly
-from session_management.models import Session, SessionWithUser, User, UserRole
+from session_management.models import Session, SessionWithUser, User, UserRole, UserStatus
 
 REVOKED_MARK: Final = b'"fence":"revoked"'
 """Stands in a "revoked" fence as it is written, and in no other value of ours: in a text, quotes are escaped."""
 
 _NONCE_BYTES: Final = 9
 _OF_THE_ORIGINAL: Final = itemgetter("user_id", "created_at", "expires_at", "ip", "user_agent")
-_make_session: Final = quickly(Session)
-_make_user: Final = quickly(User)
+_new: Final = tuple.__new__
+"""Makes a named tuple in half the time that its own class takes, of all its fields in their order."""
 _ROLES: Final = {str(role): role for role in UserRole}
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 _from_timestamp: Final = datetime.fromtimestamp
@@ -45,8 +43,7 @@ class Fence(StrEnum):
     STALE = "stale"
 
 
-@dataclass(slots=True)
-class SessionData:
+class SessionData(NamedTuple):
     """What was found under a session's key. Only one with `checked` and `user` can be believed by itself.
 
     `version` is the stored value itself: compare-and-set writes only where it still stands. Every value
@@ -54,7 +51,7 @@ class SessionData:
     whose answer a copy holds.
     """
 
-    version: bytes = field(repr=False)
+    version: bytes
     of_session: OfSession = _NOBODYS
     checked: datetime | None = None
     user: User | None = None
@@ -65,6 +62,10 @@ class SessionData:
     def user_id(self) -> str:
         """Whose session it is; nobody's, if that cannot be read."""
         return self.of_session[0]
+
+    def __repr__(self) -> str:
+        """Show what it is, and nothing of whose."""
+        return f"SessionData(user_id={self.user_id!r}, checked={self.checked!r}, fence={self.fence!r})"
 
 
 def encode_copy(found: SessionWithUser, checked_at: datetime) -> bytes:
@@ -108,7 +109,7 @@ def decode(value: bytes) -> SessionData:
 
 def session_of(data: SessionData, key: str, handle: str) -> Session:
     """Return the session that a copy of ours describes."""
-    return _make_session(key, handle, *data.of_session)
+    return _new(Session, (key, handle, *data.of_session))
 
 
 def to_ms(instant: datetime) -> int:
@@ -164,31 +165,40 @@ def _copy_of_ours(value: bytes, fields: dict[str, Any]) -> SessionData:
         < _BEYOND_MS
     ):
         raise ValueError("no copy of ours")
-    return SessionData(
-        value,
+    began = _from_timestamp(created_at / 1000, UTC)
+    return _new(
+        SessionData,
         (
-            user_id,
-            _from_timestamp(created_at / 1000, UTC),
-            _from_timestamp(expires_at / 1000, UTC),
-            _from_timestamp(absolute_end / 1000, UTC),
-            _from_timestamp(active_at / 1000, UTC),
-            _from_timestamp(authenticated_at / 1000, UTC),
-            ip,
-            user_agent,
-            False,
-            is_persistent,
+            value,
+            (
+                user_id,
+                began,
+                _from_timestamp(expires_at / 1000, UTC),
+                _from_timestamp(absolute_end / 1000, UTC),
+                began if active_at == created_at else _from_timestamp(active_at / 1000, UTC),
+                began if authenticated_at == created_at else _from_timestamp(authenticated_at / 1000, UTC),
+                ip,
+                user_agent,
+                False,
+                is_persistent,
+            ),
+            _from_timestamp(checked_at / 1000, UTC),
+            _new(
+                User,
+                (
+                    user_id,
+                    email,
+                    _ROLES[role],
+                    is_verified,
+                    _from_timestamp(user_since / 1000, UTC),
+                    None if last_login_at is None else _from_timestamp(last_login_at / 1000, UTC),
+                    UserStatus.ACTIVE,
+                    None,
+                ),
+            ),
+            Fence(fields["fence"]) if "fence" in fields else None,
+            True,
         ),
-        _from_timestamp(checked_at / 1000, UTC),
-        _make_user(
-            user_id,
-            email,
-            _ROLES[role],
-            is_verified,
-            _from_timestamp(user_since / 1000, UTC),
-            None if last_login_at is None else _from_timestamp(last_login_at / 1000, UTC),
-        ),
-        Fence(fields["fence"]) if "fence" in fields else None,
-        True,
     )
 
 

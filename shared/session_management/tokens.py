@@ -64,9 +64,11 @@ class SessionNames:
         """Return the public handle of the session that the stores call *key*, which may still be in plain form."""
         return handle_of_record(key) if self.at_rest == "digest" else handle_of(key)
 
-    def handle_of_presented(self, key: str) -> str:
-        """Return the public handle of the session that `key_of` named *key*, which is a handle if it is a digest."""
-        return key if self.at_rest == "digest" else handle_of(key)
+    def handle_of_presented(self, key: str) -> str | None:
+        """Return the public handle of the session that `key_of` named *key*; None where none of ours can be."""
+        if self.at_rest == "digest":
+            return key
+        return handle_of(key) if self.may_record(key) else None
 
     def key_of_handle(self, handle: str) -> str | None:
         """Return the stores' key for the session that people call *handle*; None where only its record tells that."""

@@ -1,6 +1,7 @@
 """How validations were answered, counted in the execution environment: a line for each would cost more than it."""
 
 import threading
+from collections import defaultdict
 from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -36,20 +37,20 @@ class ValidationCounts:
     def __init__(self, clock: Clock) -> None:
         """Start with nothing counted."""
         self._clock = clock
-        self._counts: dict[str, int] = {}
+        self._counts: defaultdict[str, int] = defaultdict(int)
         self._written: float | None = None
         self._lock = threading.Lock()
 
     def add(self, *names: str) -> None:
         """Count one validation under these names, and write all counts if that is due."""
         with self._lock:
-            counts, now = self._counts, self._clock.timestamp()
             for name in names:
-                counts[name] = counts.get(name, 0) + 1
+                self._counts[name] += 1
+            now = self._clock.timestamp()
             if self._written is not None and 0 <= now - self._written < FLUSH_SECONDS:
                 return
             self._written = now
-            counted, self._counts = self._counts, {}
+            counted, self._counts = self._counts, defaultdict(int)
         line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
         for name, count in counted.items():
             line.add_metric(name, MetricUnit.Count, count)

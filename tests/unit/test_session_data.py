@@ -1,7 +1,7 @@
 """The value in Redis: what goes in comes out, the original's is read, garbage is believed by nobody."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from session_management.models import Session, SessionWithUser, User, UserRole
+from session_management.models import Session, SessionWithUser, User, UserRole, UserStatus
 from session_management.session_data import (
     Fence,
     decode,
@@ -35,6 +35,8 @@ users = st.builds(
     is_verified=st.booleans(),
     created_at=milliseconds,
     last_login_at=st.none() | milliseconds,
+    status=st.just(UserStatus.ACTIVE),
+    hashed_password=st.none(),
 )
 sessions = st.builds(
     Session,
@@ -49,6 +51,7 @@ sessions = st.builds(
     is_persistent=st.booleans(),
     ip=st.none() | st.ip_addresses().map(str),
     user_agent=st.none() | texts,
+    revoked=st.just(False),
 )
 
 

@@ -119,7 +119,14 @@ def test_an_id_that_looks_like_a_handle_is_shown_by_its_own_handle_in_plain_form
     session_id = handle_of(new_session_id())
 
     assert SessionNames("plain").handle_of_key(session_id) == handle_of(session_id)
+
+
+def test_what_is_presented_has_its_handle_unless_nothing_of_ours_can_be_under_it() -> None:
+    session_id = new_session_id()
+
     assert SessionNames("plain").handle_of_presented(session_id) == handle_of(session_id)
+    assert SessionNames("plain").handle_of_presented(handle_of(session_id)) is None
+    assert SessionNames("digest").handle_of_presented(handle_of(session_id)) == handle_of(session_id)
 
 
 def test_in_plain_form_nothing_of_ours_is_kept_under_what_looks_like_a_handle() -> None:

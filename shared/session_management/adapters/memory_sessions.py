@@ -1,7 +1,7 @@
 """Sessions in memory, and what the sweeper does with them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from itertools import filterfalse
 

@@ -9,7 +9,7 @@ from session_management.clients.aws_sdk import import_sdk
 from session_management.clients.credentials import Credentials, FixedCredentials
 from session_management.clients.iam_tokens import ElastiCacheTokenCredentials, RdsTokenCredentials
 from session_management.clients.postgres import Postgres
-from session_management.clients.redis import Redis, import_redis
+from session_management.clients.redis import Redis
 from session_management.clients.secrets_manager import SecretCredentials
 from session_management.interfaces import Clock, Observer
 from session_management.store_options import PostgresOptions, RedisOptions
@@ -79,9 +79,10 @@ def close_redis() -> None:
 
 def import_drivers(postgres: PostgresOptions, redis: RedisOptions) -> None:
     """Import what the first use of clients with these options would, and open nothing."""
-    import session_management.clients.pg8000_connection  # noqa: F401
+    import session_management.clients.pg8000_connection
 
-    import_redis()
+    if redis.is_cluster:
+        import session_management.clients.redis_cluster  # noqa: F401
     for options in (postgres, redis):
         if options.secret_arn or options.uses_iam:
             import_sdk()

@@ -1,23 +1,27 @@
 """The connection to Redis or Valkey: one connection, one retry, time-outs, a breaker."""
 
-import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from session_management.breaker import Breaker
 from session_management.clients.connection_age import ConnectionAge
-from session_management.clients.credentials import Credentials, FixedCredentials
-from session_management.constants import SESSION_CONSTANTS
+from session_management.clients.credentials import Credentials
+from session_management.clients.redis_errors import (
+    is_of_a_cluster,
+    is_of_redis,
+    is_of_the_node,
+    is_read_only,
+    meaning_of,
+    was_refused,
+)
+from session_management.clients.redis_node import Address, Node, Timeouts, Word
 from session_management.deadline import has_time_for, within_deadline
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock
 from session_management.store_options import RedisOptions
 
 if TYPE_CHECKING:
-    from redis.credentials import CredentialProvider
-
-    from session_management.clients.redis_cluster import Address, Cluster
-    from session_management.clients.redis_node import Node
+    from session_management.clients.redis_cluster import Cluster
 
 _STORE: Final = "redis"
 
@@ -37,25 +41,26 @@ class Redis:
         self._age = ConnectionAge(clock)
         self._client: Node | Cluster | None = None
         self._entries: list[Address] = [(options.host, options.port)]
-        self._longest_timeout = max(options.timeout_seconds, options.connect_timeout_seconds)
+        self._usual_timeouts = Timeouts(options.timeout_seconds, options.connect_timeout_seconds)
+        self._longest_timeout = max(self._usual_timeouts)
         self._is_hurried = False
         self._lock = threading.RLock()
 
-    def command(self, *words: str | bytes | int) -> Any:
+    def command(self, *words: Word) -> Any:
         """Return the reply to one command, on one key wherever it is a cluster.
 
         Raises:
             StoreUnavailableError: no reply in time, or an error for a reply.
         """
-        with self._lock, self._breaker:
+        with self._lock:
+            if self._breaker.failures:
+                with self._breaker:
+                    return self._command(words)
+            # As nearly always: the breaker lets everything through, and need not be told of an answer.
             try:
-                return self._send(words)
-            except StoreUnavailableError:
-                raise  # before anything was sent
+                return self._command(words)
             except BaseException as error:
-                if self._is_worth_another_try(error):
-                    return self._send_anew(words)
-                self._raise_ours(error)
+                self._breaker.count(error)
                 raise
 
     @property
@@ -70,7 +75,18 @@ class Redis:
             if client:
                 client.close()
 
-    def _send(self, words: tuple[str | bytes | int, ...]) -> Any:
+    def _command(self, words: tuple[Word, ...]) -> Any:
+        try:
+            return self._send(words)
+        except StoreUnavailableError:
+            raise  # before anything was sent
+        except BaseException as error:
+            if self._is_worth_another_try(error):
+                return self._send_anew(words)
+            _raise_ours(error)
+            raise
+
+    def _send(self, words: tuple[Word, ...]) -> Any:
         client = self._client
         if client is not None and not self._age.use(client.owner_of(words)):
             self.close()
@@ -80,65 +96,40 @@ class Redis:
 
     def _hurry(self) -> None:
         """Shrink the time-outs of an open connection to what the request has left, or restore them."""
-        timeout, connect_timeout = self._timeouts()
-        is_hurried = self._is_short(timeout, connect_timeout)
-        if self._client is None:
-            return
-        for connection in self._client.connections:
-            connection.socket_timeout = timeout
-            connection.socket_connect_timeout = connect_timeout
-            connection.update_current_socket_timeout(timeout)
-        self._is_hurried = is_hurried
+        timeouts = self._timeouts()
+        if self._client is not None:
+            self._client.set_timeouts(timeouts)
+            self._is_hurried = timeouts != self._usual_timeouts
 
-    def _is_short(self, timeout: float, connect_timeout: float) -> bool:
-        options = self._options
-        return timeout < options.timeout_seconds or connect_timeout < options.connect_timeout_seconds
+    def _timeouts(self) -> Timeouts:
+        return Timeouts(*(within_deadline(_STORE, seconds) for seconds in self._usual_timeouts))
 
-    def _timeouts(self) -> tuple[float, float]:
-        return (
-            within_deadline(_STORE, self._options.timeout_seconds),
-            within_deadline(_STORE, self._options.connect_timeout_seconds),
-        )
+    def _send_anew(self, words: tuple[Word, ...]) -> Any:
+        try:
+            return self._send(words)
+        except Exception as error:
+            _raise_ours(error)
+            raise
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         """After a failure: whether newer credentials, or another look at the cluster, may help."""
-        from redis.exceptions import RedisError
-
-        from session_management.clients import redis_errors as errors
-
-        if not isinstance(error, (RedisError, OSError)):
+        if not is_of_redis(error):
             # Half a handshake, or a reply still under way: nobody may go on from there.
             self.close()
             return False
         was_open = self._client is not None
-        if errors.was_refused(error):
+        if was_refused(error):
             self.close()
             return self._credentials.refresh()
-        if errors.is_read_only(error):
+        if is_read_only(error):
             # After a failover the name leads elsewhere; this connection still leads here.
             self.close()
-        if not (self._options.is_cluster and errors.is_of_a_cluster(error)):
+        if not (self._options.is_cluster and is_of_a_cluster(error)):
             return False
         # Whatever the cluster looks like now, another of its nodes may know better than the one that was asked.
         self.close()
         self._entries.append(self._entries.pop(0))
-        return was_open and errors.is_broken_connection(error)
-
-    def _send_anew(self, words: tuple[str | bytes | int, ...]) -> Any:
-        try:
-            return self._send(words)
-        except Exception as error:
-            self._raise_ours(error)
-            raise
-
-    def _raise_ours(self, error: BaseException) -> None:
-        """Raise what an error of redis-py means, and return where *error* is none."""
-        from redis.exceptions import RedisError
-
-        from session_management.clients.redis_errors import meaning_of
-
-        if isinstance(error, (RedisError, OSError)):
-            raise meaning_of(error) from error
+        return was_open and is_of_the_node(error)
 
     def _open(self) -> "Node | Cluster":
         client = self._open_cluster() if self._options.is_cluster else self._open_node(self._entries[0])
@@ -154,61 +145,13 @@ class Redis:
         self._entries = list(dict.fromkeys([self._entries[0], named, *cluster.addresses]))
         return cluster
 
-    def _open_node(self, address: "Address") -> "Node":
-        from session_management.clients.redis_node import Node
-
-        host, port = address
-        options = self._options
-        return Node(uses_tls=options.uses_tls, host=host, port=port, db=options.database, **self._arguments())
-
-    def _arguments(self) -> dict[str, Any]:
-        from redis import exceptions
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        options = self._options
-        timeout, connect_timeout = self._timeouts()
-        self._is_hurried = self._is_short(timeout, connect_timeout)
-        arguments: dict[str, Any] = {
-            "socket_connect_timeout": connect_timeout,
-            "socket_timeout": timeout,
-            "retry": Retry(NoBackoff(), SESSION_CONSTANTS.REDIS.MAX_RETRIES, (exceptions.ConnectionError,)),
-            "credential_provider": _provider(self._credentials),
-            # ElastiCache refuses the CLIENT subcommands that newer handshakes send.
-            "protocol": 2,
-            "driver_info": None,
-        }
-        if options.uses_tls:
-            arguments |= {
-                "ssl_ca_certs": options.ca_file,
-                "ssl_check_hostname": True,
-                "ssl_cert_reqs": "required",
-                "ssl_min_version": ssl.TLSVersion.TLSv1_2,
-            }
-        return arguments
+    def _open_node(self, address: Address) -> Node:
+        timeouts = self._timeouts()
+        self._is_hurried = timeouts != self._usual_timeouts
+        return Node(address, self._options, self._credentials, timeouts)
 
 
-def import_redis() -> None:
-    """Import what the first command would."""
-    from redis import backoff, credentials, exceptions, retry  # noqa: F401
-
-    from session_management.clients import redis_cluster, redis_errors, redis_node  # noqa: F401
-
-
-def _provider(credentials: Credentials) -> "CredentialProvider | None":
-    """Return what redis-py asks at each connection; None where there is nothing to authenticate with."""
-    from redis.credentials import CredentialProvider
-    from redis.exceptions import RedisError
-
-    class Provider(CredentialProvider):
-        def get_credentials(self) -> tuple[str] | tuple[str, str]:
-            try:
-                user, password = credentials.get()
-            except StoreUnavailableError as error:
-                # Of errors of its own kind alone redis-py closes the connection that is being opened.
-                raise RedisError from error
-            return (user, password or "") if user else (password or "",)
-
-    if isinstance(credentials, FixedCredentials) and credentials.get() == (None, None):
-        return None
-    return Provider()
+def _raise_ours(error: BaseException) -> None:
+    """Raise what an error of Redis means, and return where *error* is none."""
+    if is_of_redis(error):
+        raise meaning_of(error) from error

@@ -1,4 +1,4 @@
-"""A cluster of Redis or Valkey: which node has a key, and one connection to each node. Imported at the first command.
+"""A cluster of Redis or Valkey: which node has a key, and one connection to each node.
 
 redis-py's own client of clusters asks for the list of all commands whenever it is opened, waits for a second time-out
 after the first, and fails where a key is on its way to a node that has none yet.
@@ -9,14 +9,13 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import Any, Final
 
+import hiredis
 from redis.crc import key_slot
-from redis.exceptions import AskError, ClusterError, MovedError
 
-from session_management.clients.redis_node import Node, Word
+from session_management.clients.redis_errors import NoOwnerError, redirection_of
+from session_management.clients.redis_node import Address, Node, Timeouts, Word
 
 _MOST_REDIRECTIONS: Final = 5
-
-type Address = tuple[str, int]
 
 
 class Cluster:
@@ -38,10 +37,10 @@ class Cluster:
         """Every node that has slots, and every replica of one."""
         return list(dict.fromkeys(chain.from_iterable(addresses for _, _, addresses in self._ranges)))
 
-    @property
-    def connections(self) -> list[Any]:
-        """The connections that are open."""
-        return [connection for node in self._nodes.values() for connection in node.connections]
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """Wait so long from now on."""
+        for node in self._nodes.values():
+            node.set_timeouts(timeouts)
 
     def owner_of(self, words: tuple[Word, ...]) -> Address:
         """Return the node that a command on one key is sent to, by that key."""
@@ -49,7 +48,7 @@ class Cluster:
         owners = (addresses[0] for first, last, addresses in self._ranges if first <= slot <= last)
         owner = self._moved.get(slot) or next(owners, None)
         if owner is None:
-            raise ClusterError("no node has the slot")
+            raise NoOwnerError("no node has the slot")
         return owner
 
     def execute_command(self, *words: Word) -> Any:
@@ -61,12 +60,15 @@ class Cluster:
                 if is_asking:
                     node.execute_command("ASKING")
                 return node.execute_command(*words)
-            except AskError as redirection:
-                address = (redirection.host or address[0], redirection.port)
-                is_asking = not isinstance(redirection, MovedError)
-                if not is_asking:
+            except hiredis.ReplyError as error:
+                redirection = redirection_of(error)
+                if redirection is None:
+                    raise
+                host, port, is_for_good = redirection
+                address, is_asking = (host or address[0], port), not is_for_good
+                if is_for_good:
                     self._moved[_slot(words)] = address
-        raise ClusterError("the nodes send us to each other")
+        raise NoOwnerError("the nodes send us to each other")
 
     def close(self) -> None:
         """Close every connection."""

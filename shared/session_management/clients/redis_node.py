@@ -1,46 +1,132 @@
-"""One server of Redis or Valkey over redis-py's own connection. Imported at the first command.
+"""One server of Redis or Valkey over one socket: commands are packed and replies read by hiredis.
 
-redis-py's client around that connection takes as long for a command as the server and the network do on one machine.
+redis-py has connections of its own, but none can be imported without its clients for asyncio, clusters and sentinels.
+That takes a fresh environment longer than all the rest up to its first answer.
 """
 
-from typing import Any
+import socket
+import ssl
+from typing import Any, Final, NamedTuple
 
 import hiredis
-from redis.connection import Connection, SSLConnection
-from redis.exceptions import ConnectionError as BrokenConnectionError
 
+from session_management.clients.credentials import Credentials
+from session_management.clients.redis_errors import may_be_sent_again
+from session_management.store_options import RedisOptions
+
+type Address = tuple[str, int]
 type Word = str | bytes | int
+
+_BYTES: Final = 16_384
+_NOTHING_YET: Final = object()
+
+
+class Timeouts(NamedTuple):
+    """What is waited for at most, in seconds: for each part of an answer, and for the connection."""
+
+    answer: float
+    connect: float
 
 
 class Node:
-    """A server that one command after the other is sent to; a connection is opened at the first."""
+    """A server that one command after the other is sent to; the connection is opened at the first.
 
-    def __init__(self, *, uses_tls: bool, **arguments: Any) -> None:
-        """Connect nowhere yet. *arguments* are redis-py's."""
-        self._connection: Any = (SSLConnection if uses_tls else Connection)(**arguments)
+    Whatever keeps a command from its reply closes the connection, and the next command opens another.
+    """
 
-    @property
-    def connections(self) -> list[Any]:
-        """The one connection, open or not."""
-        return [self._connection]
+    def __init__(self, address: Address, options: RedisOptions, credentials: Credentials, timeouts: Timeouts) -> None:
+        """Connect nowhere yet. *credentials* are asked at each connection."""
+        self._address = address
+        self._options = options
+        self._credentials = credentials
+        self.timeouts = timeouts
+        self._socket: socket.socket | None = None
+        self._reader = _new_reader()
 
     def owner_of(self, words: tuple[Word, ...]) -> None:
         """Return nothing: there is one connection for all keys."""
 
     def execute_command(self, *words: Word) -> Any:
-        """Return the reply as it came; where the connection broke, to the command sent again over another."""
+        """Return the reply; where the connection broke, to the command sent again over another.
+
+        Raises:
+            hiredis.ReplyError: the server replies an error, or lets us not in.
+            hiredis.ProtocolError: what came is no reply.
+            OSError: the connection broke, or could not be made; TimeoutError if the server was silent.
+            StoreUnavailableError: there are no credentials to be had.
+        """
+        command = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
         try:
-            return self._exchange(words)
-        except BrokenConnectionError:
-            self._connection.disconnect()
-            return self._exchange(words)
+            reply = self._exchange(command)
+        except BaseException as error:
+            # A reply may still be under way: nobody may read it as that of the next command.
+            self.close()
+            if not may_be_sent_again(error):
+                raise
+            reply = self._exchange_over_another(command)
+        if isinstance(reply, hiredis.ReplyError):
+            raise reply
+        return reply
+
+    def set_timeouts(self, timeouts: Timeouts) -> None:
+        """Wait so long from now on."""
+        self.timeouts = timeouts
+        if self._socket:
+            self._socket.settimeout(timeouts.answer)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.disconnect()
+        """Close the connection, whatever state it is in."""
+        if self._socket:
+            self._socket.close()
+        self._socket = None
 
-    def _exchange(self, words: tuple[Word, ...]) -> Any:
-        # redis-py's own packing looks at each word first, and takes six times as long.
-        packed = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
-        self._connection.send_packed_command((packed,), check_health=False)
-        return self._connection.read_response()
+    def _exchange_over_another(self, command: bytes) -> Any:
+        try:
+            return self._exchange(command)
+        except BaseException:
+            self.close()
+            raise
+
+    def _exchange(self, command: bytes) -> Any:
+        connection, reader = self._socket or self._open(), self._reader
+        connection.sendall(command)
+        while True:
+            received = connection.recv(_BYTES)
+            if not received:
+                raise ConnectionResetError("the server closed the connection")
+            reader.feed(received)
+            reply = reader.gets()
+            if reply is not _NOTHING_YET:
+                return reply
+
+    def _open(self) -> socket.socket:
+        self._reader = _new_reader()
+        self._socket = socket.create_connection(self._address, self.timeouts.connect)
+        self._socket.settimeout(self.timeouts.answer)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._options.uses_tls:
+            context = _tls(self._options.ca_file)
+            self._socket = context.wrap_socket(self._socket, server_hostname=self._address[0])
+        # Not before: a token is signed only for a server that has shown who it is.
+        user, password = self._credentials.get()
+        # No HELLO and no CLIENT, which ElastiCache refuses: the protocol is RESP 2.
+        if user or password:
+            self._require("AUTH", *([user] if user else []), password or "")
+        if self._options.database:
+            self._require("SELECT", self._options.database)
+        return self._socket
+
+    def _require(self, *words: Word) -> None:
+        reply = self._exchange(hiredis.pack_command(words))  # type: ignore[arg-type]  # it takes any number of words
+        if isinstance(reply, hiredis.ReplyError):
+            raise reply
+
+
+def _new_reader() -> hiredis.Reader:
+    return hiredis.Reader(notEnoughData=_NOTHING_YET)
+
+
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

@@ -63,11 +63,14 @@ def source_ip_of(event: Mapping[str, Any]) -> str | None:
 
     Payload 2.0 has it below `http`; 1.0, REST and WebSocket below `identity`; a TOKEN authorizer's event nowhere.
     """
-    match event.get("requestContext"):
-        case {"http": {"sourceIp": str(source_ip)}} | {"identity": {"sourceIp": str(source_ip)}}:
-            return source_ip
-        case _:
-            return None
+    context = event.get("requestContext")
+    if isinstance(context, dict):
+        for place in ("http", "identity"):
+            said = context.get(place)
+            source_ip = said.get("sourceIp") if isinstance(said, dict) else None
+            if isinstance(source_ip, str):
+                return source_ip
+    return None
 
 
 def cookies_of(event: Mapping[str, Any]) -> tuple[str, ...]:

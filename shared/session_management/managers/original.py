@@ -1,6 +1,6 @@
 """Sessions of the original application, accepted while both run side by side on the same stores."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from session_management.interfaces import UserRepository

@@ -1,6 +1,6 @@
 """From plain form to digests: a session that is still in plain form is kept as a digest from its first use on."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from session_management.interfaces import Clock, DatabaseAdapter

@@ -45,27 +45,30 @@ class Validation:
         Raises:
             StoreUnavailableError: it cannot be told.
         """
-        try:
-            return self._find(session_id, needs_copies=needs_copies)
-        except StoreUnavailableError:
-            self._observer.could_not_validate()
-            raise
-
-    def _find(self, session_id: str, *, needs_copies: bool) -> SessionWithUser | None:
         key = self._policy.names.key_of(session_id)
         if key is None:
             return self._answer(ValidationPath.MALFORMED, None)
         now = self._clock.now()
         look = self._copies.look(key)
-        if look.failure and needs_copies:
-            raise look.failure
-        if look.is_revoked:
-            return self._answer(ValidationPath.FENCE, None)
         copy = self._copy(look, now)
         if copy and self._is_believed(look, now, self._policy.revalidate):
             return self._answer(ValidationPath.COPY, copy)
         try:
-            found = self._ask_record(key, now)
+            return self._find_without(copy, session_id, look, now, needs_copies=needs_copies)
+        except StoreUnavailableError:
+            self._observer.could_not_validate()
+            raise
+
+    def _find_without(
+        self, copy: SessionWithUser | None, session_id: str, look: Look, now: datetime, *, needs_copies: bool
+    ) -> SessionWithUser | None:
+        """Return what the record says, or a fence; in an outage what *copy* says, although it is not fresh any more."""
+        if look.failure and needs_copies:
+            raise look.failure
+        if look.is_revoked:
+            return self._answer(ValidationPath.FENCE, None)
+        try:
+            found = self._ask_record(look.key, now)
         except StoreUnavailableError:
             if copy and self._is_believed(look, now, self._policy.stale_if_error):
                 return self._answer(ValidationPath.STALE_IF_ERROR, copy)
@@ -110,10 +113,10 @@ class Validation:
         seen = look.seen
         if seen is None or seen.fence or seen.user is None or seen.checked is None:
             return None
-        names = self._policy.names
-        if not names.may_record(look.key):
+        handle = self._policy.names.handle_of_presented(look.key)
+        if handle is None:
             return None
-        session = session_of(seen, look.key, names.handle_of_presented(look.key))
+        session = session_of(seen, look.key, handle)
         return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
 
     def _session(self, look: Look, seen: SessionData) -> Session:

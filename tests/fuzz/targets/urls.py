@@ -1,6 +1,6 @@
 """The stores' URLs: what was written into one is what is read out of it."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Final
 from urllib.parse import quote
 

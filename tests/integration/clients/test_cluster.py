@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+import hiredis
 import pytest
-import redis
 
 from infra.local.servers import EmbeddedValkey
 from session_management.clients.redis_cluster import Cluster
@@ -91,7 +91,7 @@ def test_a_request_in_a_hurry_neither_waits_for_a_paused_cluster_nor_hurries_the
     assert env.redis.command("GET", "session:x") is None
     client = env.redis._client
     assert isinstance(client, Cluster)
-    assert [connection.socket_timeout for connection in client.connections] == [0.3]
+    assert [node.timeouts.answer for node in client._nodes.values()] == [0.3]
 
 
 def test_a_wrong_password_for_a_cluster_is_said_without_saying_it(
@@ -105,7 +105,7 @@ def test_a_wrong_password_for_a_cluster_is_said_without_saying_it(
 
 def test_a_cluster_reached_as_a_single_server_says_what_to_set() -> None:
     """What MOVED means, which a cluster of several nodes answers."""
-    assert meaning_of(redis.exceptions.MovedError("1 192.0.2.1:6379")).reason == (
+    assert meaning_of(hiredis.ReplyError("MOVED 1 192.0.2.1:6379")).reason == (
         "it is a cluster: set REDIS_CLUSTER=true"
     )
 

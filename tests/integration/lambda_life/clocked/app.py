@@ -18,8 +18,8 @@ _ahead = [0.0, 0.0]
 
 
 _timestamp, _monotonic = SystemClock.timestamp, SystemClock.monotonic
-SystemClock.timestamp = lambda self: _timestamp(self) + _ahead[0]  # type: ignore[method-assign]
-SystemClock.monotonic = lambda self: _monotonic(self) + _ahead[1]  # type: ignore[method-assign]
+SystemClock.timestamp = lambda _: _timestamp() + _ahead[0]  # type: ignore[assignment]
+SystemClock.monotonic = lambda _: _monotonic() + _ahead[1]  # type: ignore[assignment]
 
 _spec = importlib.util.spec_from_file_location("function", Path(os.environ["FUNCTION"]) / "app.py")
 assert _spec
