@@ -6,7 +6,6 @@
 import argparse
 import inspect
 import sys
-from dataclasses import fields
 from pathlib import Path
 from types import NoneType
 from typing import Final, get_args
@@ -67,12 +66,11 @@ def document() -> str:
 
 def optional(kind: type[Event]) -> set[str]:
     """Return the fields that an event may be without."""
-    return {one.name for one in fields(kind) if NoneType in get_args(one.type)}
+    return {name for name, of in kind.fields.items() if NoneType in get_args(of)}
 
 
 def _event_line(kind: type[Event]) -> str:
-    names = (one.name for one in fields(kind))
-    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in names)
+    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in kind.fields)
     when = " ".join((inspect.getdoc(kind) or "").split())
     return f"| `{kind.name}` | {kind.level} | {kind.says} | {when} | {told} |\n"
 

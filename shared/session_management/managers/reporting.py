@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from session_management.events import Event, Fenced, SessionsRevoked
