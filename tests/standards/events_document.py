@@ -12,9 +12,10 @@ from typing import Final, get_args
 
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
+from session_management.constants import METRICS_NAMESPACE
 from session_management.events import EVENTS, Event, Refusal
 from session_management.interfaces import ValidationPath
-from session_management.metrics import METRICS, METRICS_NAMESPACE, Metric
+from session_management.metrics import METRICS, Metric
 from session_management.validation_counts import BY_PATH, FLUSH_SECONDS, INVALID, UNDECIDED, VALID
 
 PATH: Final = Path(__file__).parents[2] / "docs/events.md"
@@ -119,7 +120,7 @@ changed before the session was recorded).
 ## Metrics
 
 Lines in CloudWatch's embedded metric format on standard output, in the namespace `{namespace}`, which CloudWatch turns
-into metrics by itself. Where `POWERTOOLS_SERVICE_NAME` is set, Powertools adds it to each as the dimension `service`.
+into metrics by itself. Where `POWERTOOLS_SERVICE_NAME` is set, each has it as the dimension `service`.
 Those of events are written at once:
 
 | Metric | Unit | Value | Dimension and its values | Billed as |
