@@ -94,6 +94,11 @@ bench: .venv/made ## Measure how much longer a validation takes than a bare GET,
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench $(BENCHMARK)
 	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
 
+.PHONY: bench-cold
+bench-cold: packaging-environments ## Measure how long a built function takes from nothing to its first answer (ROUNDS=..., BESIDE=<commit>, JSON=..., KEEP=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.cold_start $(BENCHMARK) $(if $(BESIDE),--beside "$(BESIDE)")
+	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
+
 # What every benchmark may be asked for.
 BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructions) \
 	$(if $(JSON),--json "$(JSON)") $(if $(KEEP),--keep)

@@ -10,6 +10,7 @@ import redis
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management import passwords
 from session_management.factory import UserManagerFactory
+from session_management.observability import logger
 from session_management.policy import SessionPolicy
 from tests.support.clock import ToldClock
 from tests.support.managers import Environment, an_environment
@@ -17,6 +18,12 @@ from tests.support.observer import RecordingObserver
 from tests.support.servers import empty, prepare, sql_connection, valkey_connection
 
 type MakeEnvironment = Callable[..., Environment]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_logger() -> None:
+    """The logger, which writes to standard output as it is when it is made: before a test has one of its own."""
+    logger()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """A Lambda authorizer for any kind of API Gateway."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from session_management.access import Denial
 from session_management.deadline import deadline
@@ -24,11 +22,14 @@ from session_management.observability import invoked, tell, telling_faults
 from session_management.settings import Settings
 from session_management.snapshots import register_hooks
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 register_hooks()
 
 
 @invoked
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer a live session with an allow and who it is, or with a deny if the policy refuses it.
 
     No session is `Unauthorized`, or `isAuthorized: false` in the simple form; an outage another exception. API Gateway

@@ -2,9 +2,9 @@
 
 from session_management.factory import UserManagerFactory
 from session_management.http.clients import client_of
-from session_management.http.credentials import CredentialsBody, logged_in
+from session_management.http.credentials import logged_in, read_credentials
 from session_management.http.door import answering
-from session_management.http.requests import Request, read_json
+from session_management.http.requests import Request
 from session_management.http.responses import Response
 from session_management.http.session_ids import session_id_to_replace
 from session_management.observability import invoked
@@ -14,15 +14,11 @@ from session_management.snapshots import register_hooks
 register_hooks()
 
 
-class LoginBody(CredentialsBody):
-    """What a client sends."""
-
-
 @invoked
 @answering("POST")
 def lambda_handler(request: Request, settings: Settings) -> Response:
     """Answer a right email and password with the user and a new session (200), a wrong one with 401."""
-    body = read_json(request, LoginBody)
+    body = read_credentials(request)
     opened = UserManagerFactory.create().log_in(
         body.email,
         body.password,

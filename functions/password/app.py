@@ -3,11 +3,12 @@
 from pydantic import BaseModel, ConfigDict
 
 from session_management.factory import UserManagerFactory
+from session_management.http.bodies import Password, read_json
 from session_management.http.callers import caller_of
 from session_management.http.clients import client_of
-from session_management.http.credentials import Password, logged_in
+from session_management.http.credentials import logged_in
 from session_management.http.door import answering
-from session_management.http.requests import Request, read_json
+from session_management.http.requests import Request
 from session_management.http.responses import Response
 from session_management.http.session_ids import is_in_cookie
 from session_management.observability import invoked

@@ -3,11 +3,12 @@
 from typing import Final
 
 from session_management.factory import UserManagerFactory
+from session_management.http.bodies import LoginBody, read_json
 from session_management.http.clients import client_of
-from session_management.http.credentials import CredentialsBody, logged_in
+from session_management.http.credentials import logged_in
 from session_management.http.door import answering
 from session_management.http.errors import RegistrationClosedError
-from session_management.http.requests import Request, read_json
+from session_management.http.requests import Request
 from session_management.http.responses import Response, accepted
 from session_management.http.session_ids import session_id_to_replace
 from session_management.observability import invoked
@@ -19,7 +20,7 @@ register_hooks()
 _REGISTERED: Final = accepted({"accepted": True})
 
 
-class RegisterBody(CredentialsBody):
+class RegisterBody(LoginBody):
     """What a client sends. Nothing else of a user can be said: no role, and not that the email is verified."""
 
 

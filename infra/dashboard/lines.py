@@ -3,7 +3,8 @@
 from typing import Final
 
 from infra.dashboard.widgets import PERIOD_SECONDS, Line
-from session_management.metrics import METRICS, METRICS_NAMESPACE
+from session_management.constants import METRICS_NAMESPACE
+from session_management.metrics import METRICS
 
 _BY: Final = {metric.name: metric.by for metric in METRICS if metric.by}
 

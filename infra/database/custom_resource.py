@@ -65,7 +65,7 @@ def _send(asked: CloudFormationCustomResourceEvent, outcome: dict[str, Any]) -> 
         failure = _put(asked.response_url, json.dumps(told, ensure_ascii=False).encode(errors="replace"))
         if failure is None:
             return told
-        logger.warning("CloudFormation did not take the answer", reason=failure)
+        logger().warning("CloudFormation did not take the answer", reason=failure)
     raise NotAnsweredError("CloudFormation could not be answered, and waits until its own time is up")
 
 

@@ -40,7 +40,7 @@ def parameters(
     for name in chosen.keys() - defaults.keys():
         told = "comes from the environment, not from a file" if name in declared else "is no parameter of template.yaml"
         raise DeploymentError(f"{name}: {told}; samconfig.toml names it for {environment}")
-    settings = {parameter_of(setting): setting for setting in map(str.upper, Settings.model_fields)}
+    settings = {parameter_of(setting): setting for setting in map(str.upper, Settings.FIELDS)}
     secrets = {name: variables.get(settings[name]) for name, facts in declared.items() if _is_secret(facts)}
     given = {name: value for name, value in secrets.items() if value}
     # Else CloudFormation would keep the one before for good.
@@ -62,7 +62,7 @@ def check_settings(values: Mapping[str, str]) -> None:
     Raises:
         DeploymentError: with every fault, each naming its setting.
     """
-    settings = {name: values.get(parameter_of(name), "") for name in map(str.upper, Settings.model_fields)}
+    settings = {name: values.get(parameter_of(name), "") for name in map(str.upper, Settings.FIELDS)}
     others = {name: value for name, value in settings.items() if not name.startswith(("DATABASE_", "REDIS_"))}
     try:
         Settings.from_environment({**others, **_STORES, "APP_ENV": "production"})

@@ -3,20 +3,17 @@
 They are the defaults of the settings; what is in force is in `Settings`.
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class AuthConstants:
+class AuthConstants(NamedTuple):
     """What a login sets: the session's lifetime in seconds, and the header that carries the cookie."""
 
     SESSION_MAX_AGE_SECONDS: int = 604_800
     SET_COOKIE_HEADER: str = "Set-Cookie"
 
 
-@dataclass(frozen=True, slots=True)
-class Environments:
+class Environments(NamedTuple):
     """The three modes that a manager can be built for."""
 
     MOCK: str = "mock"
@@ -24,28 +21,25 @@ class Environments:
     PRODUCTION: str = "production"
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseConstants:
+class DatabaseConstants(NamedTuple):
     """PostgreSQL: connections in one execution environment, and the connect time-out in milliseconds."""
 
     MAX_CONNECTIONS: int = 1
     CONNECTION_TIMEOUT: int = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class RedisConstants:
+class RedisConstants(NamedTuple):
     """Redis: how often a command is sent again after a lost connection."""
 
     MAX_RETRIES: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SessionConstants:
+class SessionConstants(NamedTuple):
     """Modes and store limits, grouped as the original groups them."""
 
-    ENVIRONMENTS: Environments = field(default_factory=Environments)
-    DATABASE: DatabaseConstants = field(default_factory=DatabaseConstants)
-    REDIS: RedisConstants = field(default_factory=RedisConstants)
+    ENVIRONMENTS: Environments = Environments()
+    DATABASE: DatabaseConstants = DatabaseConstants()
+    REDIS: RedisConstants = RedisConstants()
 
 
 AUTH_CONSTANTS: Final = AuthConstants()
@@ -56,3 +50,6 @@ TEN_YEARS_SECONDS: Final = 315_360_000
 
 FENCE_SECONDS: Final = 900
 """How long a fence stays in a copy's place: longer than any request, and than any copy is believed."""
+
+METRICS_NAMESPACE: Final = "SessionManagement"
+"""Under which CloudWatch has the service's metrics."""

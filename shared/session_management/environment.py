@@ -39,6 +39,11 @@ def read_runtime(variables: Mapping[str, str]) -> Runtime:
     )
 
 
+def service_name() -> str:
+    """Return what Powertools calls the service in metrics; empty where nothing names it."""
+    return environ.get("POWERTOOLS_SERVICE_NAME", "")
+
+
 def is_provisioned() -> bool:
     """Return whether Lambda keeps this environment warm from before its first invocation."""
     return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"

@@ -144,7 +144,7 @@ def _explain_mock(settings: Settings) -> None:
         why = "FORCE_MOCK_MODE is true"
     elif runtime.environment == "development":
         why = "DATABASE_URL and REDIS_URL are not both set"
-        logger.warning("development runs on memory, nothing is kept", reason=why)
+        logger().warning("development runs on memory, nothing is kept", reason=why)
     else:
         why = f"APP_ENV is {runtime.asked_for!r}" if runtime.asked_for else "APP_ENV is not set"
     _tell(settings, "a user manager over memory was built", mode="mock", reason=why)
@@ -152,4 +152,4 @@ def _explain_mock(settings: Settings) -> None:
 
 def _tell(settings: Settings, message: str, **facts: Any) -> None:
     if settings.mode != "production":
-        logger.debug(message, **facts)
+        logger().debug(message, **facts)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from session_management.constants import METRICS_NAMESPACE
 from session_management.events import (
     ClientChanged,
     DirectAccessRefused,
@@ -26,8 +27,6 @@ from session_management.events import (
     StoreSpared,
     Swept,
 )
-
-METRICS_NAMESPACE: Final = "SessionManagement"
 
 
 @dataclass(frozen=True, slots=True)

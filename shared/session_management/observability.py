@@ -3,33 +3,46 @@
 import functools
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Final
-
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any, Final
 
 from session_management.environment import ManagerEnvironment
 from session_management.errors import ConfigurationError, StoreUnavailableError
 from session_management.events import Event, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
 from session_management.interfaces import Clock, ValidationPath
 from session_management.invocation import InvocationFilter
-from session_management.metrics import write_metrics_of
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Handler[Answer] = Callable[[dict[str, Any], LambdaContext], Answer]
 
-logger = Logger(service="session-management")
 _invocation: Final = InvocationFilter()
-logger.addFilter(_invocation)
 
-_WRITE: Final = {"INFO": logger.info, "WARNING": logger.warning, "ERROR": logger.error}
+
+@functools.cache
+def logger() -> "Logger":
+    """Return the service's logger, which is imported with the first line: most first answers write none."""
+    from aws_lambda_powertools import Logger
+
+    made = Logger(service="session-management")
+    made.addFilter(_invocation)
+    return made
+
+
+def import_log() -> None:
+    """Import what the first event that is told would."""
+    import session_management.metrics  # noqa: F401
+
+    logger()
 
 
 def invoked[Answer](handler: Handler[Answer]) -> Handler[Answer]:
     """Have the lines that a Lambda handler writes say which invocation they belong to."""
 
     @functools.wraps(handler)
-    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Answer:
+    def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Answer:
         _invocation.begin(context)
         return handler(event, context)
 
@@ -38,7 +51,11 @@ def invoked[Answer](handler: Handler[Answer]) -> Handler[Answer]:
 
 def tell(event: Event) -> None:
     """Write *event* as one JSON line, and its metrics as another. Whoever tells it has done it."""
-    _WRITE[event.level](event.says, event=event.name, **event.facts)
+    from session_management.metrics import write_metrics_of
+
+    log = logger()
+    write = {"INFO": log.info, "WARNING": log.warning, "ERROR": log.error}[event.level]
+    write(event.says, event=event.name, **event.facts)
     write_metrics_of(event)
 
 
@@ -58,7 +75,7 @@ class LoggingObserver:
         """Count it, and tell, outside production, how it came to its answer."""
         self._counts.add(VALID if is_valid else INVALID, BY_PATH[path])
         if self._tells_paths:
-            logger.debug("a session was validated", path=path, is_valid=is_valid)
+            logger().debug("a session was validated", path=path, is_valid=is_valid)
 
     def could_not_validate(self) -> None:
         """Count it: which store failed is told already."""

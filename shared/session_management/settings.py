@@ -1,23 +1,11 @@
 """The settings, read from environment variables and checked whole: every fault is told at once, no value is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
 from os import environ
-from pathlib import Path
-from typing import Final, Literal, Self
-
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from typing import Any, ClassVar, Final, Self
 
 from session_management.access import AccessPolicy
 from session_management.attempts import ACCOUNT_LIFE_MS, Limit
@@ -27,6 +15,17 @@ from session_management.errors import ConfigurationError
 from session_management.expiry import ExpiryRule
 from session_management.models import UserRole
 from session_management.policy import LoginPolicy, SessionPolicy
+from session_management.setting import (
+    Secret,
+    Setting,
+    existing_file,
+    flag,
+    instant,
+    matching,
+    one_of,
+    secret,
+    whole,
+)
 from session_management.settings_checks import contradictions
 from session_management.store_options import (
     PostgresOptions,
@@ -38,184 +37,169 @@ from session_management.store_options import (
 )
 from session_management.tokens import AtRest, SessionNames
 
-_ORIGIN: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
-_COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
-_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
-_DOMAIN: Final = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_HEADER_SECRET: Final = re.compile(r"[!-~]{32,}")
+_ORIGIN: Final = r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?"
+_COOKIE_NAME: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}"
+_DOMAIN: Final = r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+_IN_HEADER: Final = r"[!-~]{32,}"
 
 _FIRST_WAIT_MS: Final = 1_000
 
 
-class Settings(BaseModel):
+def _origins(text: str) -> tuple[str, ...]:
+    origins = text.replace(",", " ").split()
+    if not all(re.fullmatch(_ORIGIN, origin) for origin in origins):
+        raise ValueError("each must be an exact origin such as https://app.example.com, without a path or *")
+    return tuple(origin.lower() for origin in origins)
+
+
+_port: Final = whole(1, 65_535)
+_timeout_ms: Final = whole(50, 60_000)
+_redis_timeout_ms: Final = whole(20, 60_000)
+_span: Final = whole(1, TEN_YEARS_SECONDS)
+_span_or_none: Final = whole(0, TEN_YEARS_SECONDS)
+_lifetime: Final = whole(60, TEN_YEARS_SECONDS)
+_attempts: Final = whole(1, 1_000_000)
+_within_a_day: Final = whole(1, 86_400)
+_header_secret: Final = secret(
+    matching(_IN_HEADER, "must be at least 32 characters that a header can hold: ASCII, and no spaces")
+)
+_cookie_name: Final = matching(_COOKIE_NAME, "must be a cookie name: 1 to 64 letters, digits or !#$%&'*+.^_`|~-")
+_domain: Final = matching(_DOMAIN, "must be a domain such as example.com")
+_same_site: Final = one_of("Lax", "Strict", "None")
+
+
+class Settings:
     """Every setting, under the name of its environment variable in lower case. An empty variable is not set.
 
-    `runtime` is where and in which mode the code runs; `mode` what that comes to.
+    `runtime` is where and in which mode the code runs; `mode` what that comes to. Nothing of it can be changed.
+
+    It is no model of pydantic's, whose import takes as long as all the rest of an authorizer's cold start.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    FIELDS: ClassVar[Mapping[str, Setting[Any]]]
+    """All settings by name."""
 
-    runtime: Runtime = Field(exclude=True)
+    runtime: Runtime
 
-    database_url: SecretStr | None = None
-    database_host: str | None = None
-    database_port: int = Field(5432, ge=1, le=65535)
-    database_name: str | None = None
-    database_user: str | None = None
-    database_password: SecretStr | None = None
-    database_secret_arn: str | None = None
-    database_iam_auth: bool = False
-    database_sslmode: Literal["verify-full", "disable"] | None = None
-    database_ca_file: str | None = None
-    database_pooler: Literal["transaction", "none"] = "transaction"
-    database_connect_timeout_ms: int = Field(SESSION_CONSTANTS.DATABASE.CONNECTION_TIMEOUT, ge=50, le=60_000)
-    database_timeout_ms: int = Field(2_000, ge=50, le=60_000)
+    database_url = Setting(secret(read_postgres_url), None)
+    database_host = Setting(str, None)
+    database_port = Setting(_port, 5432)
+    database_name = Setting(str, None)
+    database_user = Setting(str, None)
+    database_password = Setting(secret(), None)
+    database_secret_arn = Setting(str, None)
+    database_iam_auth = Setting(flag, False)
+    database_sslmode = Setting(one_of("verify-full", "disable"), None)
+    database_ca_file = Setting(existing_file, None)
+    database_pooler = Setting(one_of("transaction", "none"), "transaction")
+    database_connect_timeout_ms = Setting(_timeout_ms, SESSION_CONSTANTS.DATABASE.CONNECTION_TIMEOUT)
+    database_timeout_ms = Setting(_timeout_ms, 2_000)
 
-    redis_url: SecretStr | None = None
-    redis_host: str | None = None
-    redis_port: int = Field(6379, ge=1, le=65535)
-    redis_user: str | None = None
-    redis_password: SecretStr | None = None
-    redis_tls: bool | None = None
-    redis_ca_file: str | None = None
-    redis_secret_arn: str | None = None
-    redis_iam_auth: bool = False
-    redis_cache_name: str | None = None
-    redis_cluster: bool = False
-    redis_connect_timeout_ms: int = Field(500, ge=20, le=60_000)
-    redis_timeout_ms: int = Field(300, ge=20, le=60_000)
+    redis_url = Setting(secret(read_redis_url), None)
+    redis_host = Setting(str, None)
+    redis_port = Setting(_port, 6379)
+    redis_user = Setting(str, None)
+    redis_password = Setting(secret(), None)
+    redis_tls = Setting(flag, None)
+    redis_ca_file = Setting(existing_file, None)
+    redis_secret_arn = Setting(str, None)
+    redis_iam_auth = Setting(flag, False)
+    redis_cache_name = Setting(str, None)
+    redis_cluster = Setting(flag, False)
+    redis_connect_timeout_ms = Setting(_redis_timeout_ms, 500)
+    redis_timeout_ms = Setting(_redis_timeout_ms, 300)
 
-    session_max_age_seconds: int = Field(AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS, ge=60, le=TEN_YEARS_SECONDS)
-    session_short_max_age_seconds: int = Field(86_400, ge=60, le=TEN_YEARS_SECONDS)
-    session_sliding: bool = False
-    session_absolute_max_age_seconds: int = Field(2_592_000, ge=60, le=TEN_YEARS_SECONDS)
-    session_revalidate_seconds: int = Field(60, ge=1, lt=FENCE_SECONDS)
-    session_stale_if_error_seconds: int = Field(300, ge=0, lt=FENCE_SECONDS)
-    session_touch_seconds: int = Field(300, ge=1, le=TEN_YEARS_SECONDS)
-    session_idle_timeout_seconds: int = Field(0, ge=0, le=TEN_YEARS_SECONDS)
-    session_id_at_rest: AtRest = "digest"
-    session_upgrade_plain_until: AwareDatetime | None = None
-    session_max_per_user: int = Field(0, ge=0, le=1_000_000)
-    revoked_retention_seconds: int = Field(2_592_000, ge=FENCE_SECONDS, le=TEN_YEARS_SECONDS)
-    sweep_reserve_seconds: int = Field(20, ge=1, le=900)
+    session_max_age_seconds = Setting(_lifetime, AUTH_CONSTANTS.SESSION_MAX_AGE_SECONDS)
+    session_short_max_age_seconds = Setting(_lifetime, 86_400)
+    session_sliding = Setting(flag, False)
+    session_absolute_max_age_seconds = Setting(_lifetime, 2_592_000)
+    session_revalidate_seconds = Setting(whole(1, FENCE_SECONDS - 1), 60)
+    session_stale_if_error_seconds = Setting(whole(0, FENCE_SECONDS - 1), 300)
+    session_touch_seconds = Setting(_span, 300)
+    session_idle_timeout_seconds = Setting(_span_or_none, 0)
+    session_id_at_rest = Setting[AtRest](one_of("digest", "plain"), "digest")
+    session_upgrade_plain_until = Setting(instant, None)
+    session_max_per_user = Setting(whole(0, 1_000_000), 0)
+    revoked_retention_seconds = Setting(whole(FENCE_SECONDS, TEN_YEARS_SECONDS), 2_592_000)
+    sweep_reserve_seconds = Setting(whole(1, 900), 20)
 
-    registration: Literal["open", "closed"] = "closed"
-    registration_hides_accounts: bool = False
-    password_min_length: int = Field(15, ge=8, le=64)
-    login_requires_verified: bool = False
-    login_account_free_attempts: int = Field(10, ge=1, le=1_000_000)
-    login_account_max_delay_seconds: int = Field(300, ge=1, le=86_400)
-    login_ip_attempts: int = Field(100, ge=1, le=1_000_000)
-    login_ip_window_seconds: int = Field(900, ge=1, le=86_400)
-    trusted_proxy_hops: int = Field(0, ge=0, le=10)
+    registration = Setting(one_of("open", "closed"), "closed")
+    registration_hides_accounts = Setting(flag, False)
+    password_min_length = Setting(whole(8, 64), 15)
+    login_requires_verified = Setting(flag, False)
+    login_account_free_attempts = Setting(_attempts, 10)
+    login_account_max_delay_seconds = Setting(_within_a_day, 300)
+    login_ip_attempts = Setting(_attempts, 100)
+    login_ip_window_seconds = Setting(_within_a_day, 900)
+    trusted_proxy_hops = Setting(whole(0, 10), 0)
 
-    cookie_secure: bool = True
-    cookie_domain: str | None = None
-    cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
-    cookie_name: str = ""
-    allowed_origins: tuple[str, ...] = ()
-    origin_secret: SecretStr | None = None
-    origin_secret_previous: SecretStr | None = None
-    authorizer_response: Literal["simple", "policy"] = "simple"
-    required_role: UserRole | None = None
-    require_verified: bool = False
-    max_auth_age_seconds: int = Field(0, ge=0, le=TEN_YEARS_SECONDS)
-    client_change_policy: Literal["off", "log", "deny"] = "log"
+    cookie_secure = Setting(flag, True)
+    cookie_domain = Setting(_domain, None)
+    cookie_samesite = Setting(lambda text: _same_site(text.capitalize()), "Lax")
+    cookie_name = Setting(_cookie_name, "")
+    allowed_origins = Setting[tuple[str, ...]](_origins, ())
+    origin_secret = Setting(_header_secret, None)
+    origin_secret_previous = Setting(_header_secret, None)
+    authorizer_response = Setting(one_of("simple", "policy"), "simple")
+    required_role = Setting(one_of(*UserRole), None)
+    require_verified = Setting(flag, False)
+    max_auth_age_seconds = Setting(_span_or_none, 0)
+    client_change_policy = Setting(one_of("off", "log", "deny"), "log")
 
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str] = environ) -> Self:
-        """Return the settings that *variables* hold.
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Read and check them all: there is no other way to make settings.
 
         Raises:
             ConfigurationError: with every fault, each naming its variable.
         """
-        texts = {name: variables.get(name.upper(), "") for name in cls.model_fields if name != "runtime"}
-        # Spaces around a value are a slip of whoever typed it, but in a password they are part of it.
-        given = {
-            name: text if name.endswith("_password") else text.strip() for name, text in texts.items() if text.strip()
-        }
-        runtime = read_runtime(variables)
-        faulty: dict[str, str] = {}
-        try:
-            settings = cls.model_validate({"runtime": runtime, **given})
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            faulty = {str(fault["loc"][0]): fault["msg"] for fault in found}
-            faultless = {name: text for name, text in given.items() if name not in faulty}
-            settings = cls.model_validate({"runtime": runtime, **faultless})
-        faults = [f"{name.upper()}: {message.removeprefix('Value error, ')}" for name, message in faulty.items()]
-        faults += [said for concerned, said in contradictions(settings) if faulty.keys().isdisjoint(concerned)]
+        vars(self).update({name: setting.default for name, setting in self.FIELDS.items()})
+        vars(self)["runtime"] = read_runtime(variables)
+        faulty = dict(self._read(variables))
+        vars(self)["cookie_name"] = self.cookie_name or ("__Host-sessionId" if self.cookie_secure else "sessionId")
+        faults = [f"{name.upper()}: {said}" for name, said in faulty.items()]
+        faults += [said for concerned, said in contradictions(self) if faulty.keys().isdisjoint(concerned)]
         if faults:
             raise ConfigurationError(faults)
-        return settings
 
-    @field_validator("database_url")
     @classmethod
-    def _is_postgres_url(cls, url: SecretStr | None) -> SecretStr | None:
-        if url:
-            read_postgres_url(url.get_secret_value())
-        return url
+    def from_environment(cls, variables: Mapping[str, str] = environ) -> Self:
+        """Return the settings that *variables* hold. Raises ConfigurationError, as the class does."""
+        return cls(variables)
 
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
-        if url:
-            read_redis_url(url.get_secret_value())
-        return url
+    def _read(self, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Hold what is set and right; yield the name of each setting that is wrong, and what is."""
+        for name, setting in self.FIELDS.items():
+            text = variables.get(name.upper(), "")
+            if not text.strip():
+                continue
+            try:
+                # Spaces around a value are a slip of whoever typed it, but in a password they are part of it.
+                vars(self)[name] = setting.read(text if name.endswith("_password") else text.strip())
+            except ValueError as error:
+                yield name, str(error)
 
-    @field_validator("database_ca_file", "redis_ca_file")
-    @classmethod
-    def _is_file(cls, path: str | None) -> str | None:
-        if path and not Path(path).is_file():
-            raise ValueError("there is no such file")
-        return path
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse it."""
+        raise AttributeError(f"{name} cannot be set: settings do not change")
 
-    @field_validator("session_upgrade_plain_until", mode="before")
-    @classmethod
-    def _is_instant(cls, text: object) -> object:
-        # pydantic takes numbers, too, for seconds or milliseconds as their size suggests.
-        if isinstance(text, str) and not _INSTANT.match(text):
-            raise ValueError("must be an instant such as 2027-01-31T00:00:00Z")
-        return text
+    def __delattr__(self, name: str) -> None:
+        """Refuse it."""
+        raise AttributeError(f"{name} cannot be deleted: settings do not change")
 
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _split_origins(cls, text: object) -> object:
-        return tuple(text.replace(",", " ").split()) if isinstance(text, str) else text
+    def __eq__(self, other: object) -> bool:
+        """Return whether *other* says the same."""
+        return isinstance(other, Settings) and self._all() == other._all()
 
-    @field_validator("allowed_origins")
-    @classmethod
-    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ValueError("each must be an exact origin such as https://app.example.com, without a path or *")
-        return tuple(origin.lower() for origin in origins)
+    def __hash__(self) -> int:
+        """Return that of what they say."""
+        return hash(tuple(self._all().values()))
 
-    @field_validator("origin_secret", "origin_secret_previous")
-    @classmethod
-    def _is_header_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret and not _HEADER_SECRET.fullmatch(secret.get_secret_value()):
-            raise ValueError("must be at least 32 characters that a header can hold: ASCII, and no spaces")
-        return secret
+    def __repr__(self) -> str:
+        """Show them, without secrets."""
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self._all().items())})"
 
-    @field_validator("cookie_samesite", mode="before")
-    @classmethod
-    def _in_canonical_case(cls, text: object) -> object:
-        return text.capitalize() if isinstance(text, str) else text
-
-    @field_validator("cookie_name")
-    @classmethod
-    def _named(cls, name: str, info: ValidationInfo) -> str:
-        name = name or ("__Host-sessionId" if info.data.get("cookie_secure", True) else "sessionId")
-        if not _COOKIE_NAME.fullmatch(name):
-            raise ValueError("must be a cookie name: 1 to 64 letters, digits or !#$%&'*+.^_`|~-")
-        return name
-
-    @field_validator("cookie_domain")
-    @classmethod
-    def _is_domain(cls, domain: str | None) -> str | None:
-        if domain and not _DOMAIN.fullmatch(domain):
-            raise ValueError("must be a domain such as example.com")
-        return domain
+    def _all(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("runtime", *self.FIELDS)}
 
     @cached_property
     def mode(self) -> ManagerEnvironment:
@@ -280,7 +264,7 @@ class Settings(BaseModel):
     @property
     def postgres(self) -> PostgresOptions:
         """How to reach PostgreSQL, from the URL or from the single settings."""
-        url = read_postgres_url(self.database_url.get_secret_value()) if self.database_url else None
+        url = read_postgres_url(self.database_url.reveal()) if self.database_url else None
         host = url.host if url else self.database_host or ""
         return PostgresOptions(
             host=host,
@@ -302,7 +286,7 @@ class Settings(BaseModel):
     @property
     def redis(self) -> RedisOptions:
         """How to reach Redis, from the URL or from the single settings."""
-        url = read_redis_url(self.redis_url.get_secret_value()) if self.redis_url else None
+        url = read_redis_url(self.redis_url.reveal()) if self.redis_url else None
         host = url.host if url else self.redis_host or ""
         return RedisOptions(
             host=host,
@@ -330,5 +314,8 @@ def _uses_tls(host: str, setting: bool | None, url: StoreUrl | None) -> bool:
     return not is_loopback(host)
 
 
-def _revealed(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+def _revealed(hidden: Secret | None) -> str | None:
+    return hidden.reveal() if hidden else None
+
+
+Settings.FIELDS = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}

@@ -15,7 +15,8 @@ from typing import Final
 from session_management.clients.connections import import_drivers
 from session_management.devices import import_parser
 from session_management.factory import UserManagerFactory
-from session_management.observability import telling_faults
+from session_management.http.credentials import import_bodies
+from session_management.observability import import_log, telling_faults
 from session_management.password_rules import import_commonest
 from session_management.passwords import import_hashers
 
@@ -43,7 +44,9 @@ def before_snapshot() -> None:
         import_drivers(settings.postgres, settings.redis)
         import_hashers()
         import_commonest()
+        import_bodies()
         import_parser()
+        import_log()
         UserManagerFactory.create()  # for what it imports; to build it again takes less than a millisecond
     UserManagerFactory.clear_cache()
 

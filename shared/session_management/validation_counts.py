@@ -1,13 +1,15 @@
 """How validations were answered, counted in the execution environment: a line for each would cost more than it."""
 
+import json
+import sys
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
+from session_management.constants import METRICS_NAMESPACE
+from session_management.environment import service_name
 from session_management.interfaces import Clock, ValidationPath
-from session_management.metrics import METRICS_NAMESPACE
 
 FLUSH_SECONDS: Final = 60.0
 """How often the counts are written, at most; what an environment that ends has counted since then is lost."""
@@ -51,7 +53,18 @@ class ValidationCounts:
                 return
             self._written = now
             counted, self._counts = self._counts, defaultdict(int)
-        line = EphemeralMetrics(namespace=METRICS_NAMESPACE)
-        for name, count in counted.items():
-            line.add_metric(name, MetricUnit.Count, count)
-        line.flush_metrics()
+        _write(counted, now)
+
+
+def _write(counts: Mapping[str, int], now: float) -> None:
+    """Write *counts* as Powertools would, whose import takes an authorizer a fifth of its cold start."""
+    service = service_name()
+    dimensions = {"service": service} if service else {}
+    directive = {
+        "Namespace": METRICS_NAMESPACE,
+        "Dimensions": [[*dimensions]],
+        "Metrics": [{"Name": name, "Unit": "Count"} for name in counts],
+    }
+    about = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
+    values = {name: [float(count)] for name, count in counts.items()}
+    sys.stdout.write(json.dumps({"_aws": about, **dimensions, **values}, separators=(",", ":")) + "\n")

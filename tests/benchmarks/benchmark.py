@@ -14,7 +14,7 @@ from typing import Final
 from tests.benchmarks.equivalence import compare
 from tests.benchmarks.instructions import count
 from tests.benchmarks.machine import revision, this_machine
-from tests.benchmarks.measuring import Operation, Share, measure, pin, seconds_of
+from tests.benchmarks.measuring import Operation, Pair, Share, measure, pin, seconds_of
 from tests.benchmarks.rounds import parsed
 from tests.benchmarks.runs import Layer, Run, keep, layer_of, read_kept, write
 from tests.benchmarks.table import table
@@ -27,8 +27,8 @@ RESULTS: Final = Path(".local/benchmarks")
 class Benchmark:
     """What is measured; *name* is that of its make target, *started* gives the operations.
 
-    *calls* are those of an operation in one of *rounds*. Ratios are to the operation *reference*; *shares* are told as
-    well.
+    *calls* are those of an operation in one of *rounds*. Ratios are to the operation *reference*, but those of *pairs*;
+    *shares* are told as well. One that *may_count* can count instructions.
     """
 
     name: str
@@ -38,6 +38,8 @@ class Benchmark:
     calls: int
     rounds: int
     shares: Sequence[Share] = ()
+    pairs: Sequence[Pair] = ()
+    may_count: bool = True
 
 
 def run(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +50,7 @@ def run(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> None:
     with benchmark.started() as operations:
         seconds = measure(operations, asked.rounds, benchmark.calls, random.Random(), _Progress(asked.rounds))
         say("\n")
-        counts = count(benchmark.started, operations, say) if asked.instructions else {}
+        counts = count(benchmark.started, operations, say) if benchmark.may_count and asked.instructions else {}
     done = Run(
         benchmark=benchmark.name,
         reference=benchmark.reference,
@@ -91,19 +93,26 @@ def _layers(
     seconds: Mapping[str, Sequence[float]],
     counts: Mapping[str, int],
 ) -> list[Layer]:
-    """Return the rows of the operations, then those of the shares."""
+    """Return the rows of the operations, then those of the shares and of the pairs."""
     shared = {share.name: seconds_of(share, seconds) for share in benchmark.shares}
     shared_counts = {one.name: counts[one.whole] - counts[one.part] for one in benchmark.shares if counts}
     bounds = {operation.name: operation for operation in operations}
-    return [
+    layers = [
         layer_of(one, bounds.get(one.path), {**counts, **shared_counts}.get(one.path))
         for one in compare({**seconds, **shared}, benchmark.reference, random.Random())
     ]
+    return [*layers, *(_layer_of_pair(pair, seconds) for pair in benchmark.pairs)]
+
+
+def _layer_of_pair(pair: Pair, seconds: Mapping[str, Sequence[float]]) -> Layer:
+    _, compared = compare({pair.other: seconds[pair.other], pair.name: seconds[pair.one]}, pair.other, random.Random())
+    return layer_of(compared, None, None)
 
 
 def _parse(benchmark: Benchmark, arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog=f"make {benchmark.name}", description=benchmark.about)
     parser.add_argument("--json", type=Path, default=RESULTS / f"{benchmark.name}.json", help="where all figures go")
     parser.add_argument("--keep", action="store_true", help="keep the figures for later runs to compare with")
-    parser.add_argument("--instructions", action="store_true", help="count instructions, too: some minutes")
+    if benchmark.may_count:
+        parser.add_argument("--instructions", action="store_true", help="count instructions, too: some minutes")
     return parsed(parser, arguments, rounds=benchmark.rounds)

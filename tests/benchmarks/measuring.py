@@ -15,7 +15,7 @@ class Operation:
     """One thing that is measured, and the most that its time may be, as ratios to the reference.
 
     *elsewhere* is there where another process does the work: it starts that process by a command put before its own,
-    has it do so many calls, and ends it.
+    has it do so many calls, and ends it. What *tells_seconds* returns what a call took, by another clock than ours.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Operation:
     target: float | None = None
     limit: float | None = None
     elsewhere: CallsElsewhere | None = None
+    tells_seconds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Share:
     name: str
     whole: str
     part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two operations whose ratio is told besides."""
+
+    name: str
+    one: str
+    other: str
 
 
 def pin() -> None:
@@ -50,7 +60,7 @@ def measure(
     seconds: dict[str, list[float]] = {operation.name: [] for operation in operations}
     for number in range(-1, rounds):
         for operation in draws.sample(operations, len(operations)):
-            passed = _seconds(operation.run, calls)
+            passed = _seconds(operation, calls)
             if number >= 0:
                 seconds[operation.name].append(passed)
         progress(number + 1)
@@ -62,7 +72,11 @@ def seconds_of(share: Share, seconds: Mapping[str, Sequence[float]]) -> list[flo
     return [whole - part for whole, part in zip(seconds[share.whole], seconds[share.part], strict=True)]
 
 
-def _seconds(run: Callable[[], object], calls: int) -> float:
+def _seconds(operation: Operation, calls: int) -> float:
+    run = operation.run
+    if operation.tells_seconds:
+        told: float = sum(run() for _ in range(calls))
+        return told / calls
     begun = time.perf_counter()
     for _ in range(calls):
         run()

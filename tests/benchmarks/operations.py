@@ -31,7 +31,7 @@ AUTHORIZER: Final = "runtime client: authorizer"
 _EMPTY: Final = Path(__file__).parent / "empty_handler"
 _SESSIONS: Final = 500
 _CLIENT: Final = SessionMetadata(ip="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36")
-_LONG_BELIEVED: Final = {"SESSION_REVALIDATE_SECONDS": "890", "SESSION_STALE_IF_ERROR_SECONDS": "5"}
+LONG_BELIEVED: Final = {"SESSION_REVALIDATE_SECONDS": "890", "SESSION_STALE_IF_ERROR_SECONDS": "5"}
 """As long as there may be: what is measured is the hot copy, and not the record that is asked once in a while."""
 
 
@@ -42,7 +42,7 @@ def started() -> Iterator[list[Operation]]:
         with postgres_client(postgres) as client:
             migrate(client, read_migrations())
         with pytest.MonkeyPatch.context() as monkeypatch, Service.started(monkeypatch) as service:
-            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none", **_LONG_BELIEVED))
+            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none", **LONG_BELIEVED))
             with unheard(), raw_connection(valkey) as connection, ExitStack() as clients:
                 session_ids = _opened()
                 yield [*_calls(session_ids, connection), *_invocations(session_ids, clients)]

@@ -74,7 +74,7 @@ _RUNS: Final = TypeAdapter(dict[str, Run])
 
 
 def layer_of(compared: Comparison, operation: Operation | None, instructions: int | None) -> Layer:
-    """Return the row of an operation; of a share, which is none, without bounds."""
+    """Return the row of an operation; of a share or a pair, which are none, without bounds."""
     return Layer(
         name=compared.path,
         median_microseconds=round(compared.median_seconds * 1e6, 2),

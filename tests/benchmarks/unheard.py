@@ -11,7 +11,7 @@ from session_management.observability import logger
 @contextmanager
 def unheard() -> Iterator[None]:
     """Log lines and metrics are written as ever, to where they are in nobody's way."""
-    handler = logger.registered_handler
+    handler = logger().registered_handler
     assert isinstance(handler, logging.StreamHandler)
     with io.StringIO() as sink, redirect_stdout(sink):
         before = handler.setStream(sink)

@@ -86,7 +86,7 @@ class Service:
     @contextmanager
     def started(cls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Self]:
         """Start in mock mode with no other setting, over watched stores."""
-        for name in [*Settings.model_fields, "FORCE_MOCK_MODE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"]:
+        for name in [*Settings.FIELDS, "FORCE_MOCK_MODE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"]:
             monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.setenv("APP_ENV", "test")
         stores = Stores()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.login.app import LoginBody
+from session_management.http.bodies import LoginBody
 from session_management.managers.mock import DEMO_PASSWORD
 from session_management.models import CreateUserData
 from tests.events import EVENTS

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from infra.local.door.front_door import front_door
 from infra.local.door.http_server import HttpServer, listen
 from session_management.errors import TooManyAttemptsError
-from session_management.http import responses
+from session_management.http import bodies, responses
 from session_management.http.requests import BODY_BYTES
 from session_management.models import UserRole
 from session_management.tokens import new_session_id
@@ -35,7 +35,8 @@ BODIES = {"LoginBody": "Login", "RegisterBody": "Register", "PasswordBody": "Pas
 def model_of(function: str, name: str) -> Any:
     """Return the JSON schema of a body's model, without what pydantic makes of names and docstrings."""
     module: dict[str, Any] = inspect.unwrap(handler_of(function)).__globals__
-    return without(module[name].model_json_schema(), "title", "description")
+    model = module.get(name) or getattr(bodies, name)
+    return without(model.model_json_schema(), "title", "description")
 
 
 def without(part: Any, *names: str) -> Any:

@@ -26,10 +26,8 @@ def through_relays(
             assert settings.database_url
             assert settings.redis_url
             urls = {
-                "DATABASE_URL": settings.database_url.get_secret_value().replace(
-                    f":{postgres.port}/", f":{to_postgres.port}/"
-                ),
-                "REDIS_URL": settings.redis_url.get_secret_value().replace(f":{valkey.port}/", f":{to_valkey.port}/"),
+                "DATABASE_URL": settings.database_url.reveal().replace(f":{postgres.port}/", f":{to_postgres.port}/"),
+                "REDIS_URL": settings.redis_url.reveal().replace(f":{valkey.port}/", f":{to_valkey.port}/"),
             }
             return make_environment(**urls, **variables), to_postgres, to_valkey
 

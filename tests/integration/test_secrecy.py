@@ -34,20 +34,20 @@ _TALK: Final = """
         try:
             return work()
         except (InvalidCredentialsError, StoreUnavailableError):
-            logger.exception("refused")
+            logger().exception("refused")
 
     password, wrong = os.environ["PASSWORD"], os.environ["WRONG"]
     manager = UserManagerFactory.create()
-    logger.debug("the manager", manager=repr(manager), settings=repr(UserManagerFactory.settings()))
+    logger().debug("the manager", manager=repr(manager), settings=repr(UserManagerFactory.settings()))
     user_data = CreateUserData(email="ann@example.com", password=password)
     attempt(lambda: manager.create(user_data))
     attempt(lambda: manager.log_in("ann@example.com", wrong, SessionMetadata()))
     logged_in = attempt(lambda: manager.log_in("ann@example.com", password, SessionMetadata()))
     session_id = logged_in.session_id if logged_in else "S" * 43
-    logger.info("values", user_data=repr(user_data), logged_in=repr(logged_in))
+    logger().info("values", user_data=repr(user_data), logged_in=repr(logged_in))
     for _ in range(5):
         found = attempt(lambda: manager.find_session(session_id))
-    logger.info("values", found=repr(found))
+    logger().info("values", found=repr(found))
     attempt(lambda: manager.extend_session(session_id, 864_000))
     attempt(lambda: manager.delete_session(session_id))
     attempt(lambda: manager.find_session(session_id))

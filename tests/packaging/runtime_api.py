@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -99,6 +99,10 @@ class RuntimeApi(ThreadingHTTPServer):
 class _Conversation(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: RuntimeApi
+
+    def handle(self) -> None:
+        with suppress(ConnectionResetError):  # the process was ended before it had read all
+            super().handle()
 
     def do_GET(self) -> None:
         if self.path == f"{_VERSION}restore/next":

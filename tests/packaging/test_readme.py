@@ -8,7 +8,7 @@ from tests.packaging.built import ROOT
 from tests.packaging.template import default, template
 
 README = (ROOT / "README.md").read_text()
-SETTINGS = {parameter_of(name.upper()) for name in Settings.model_fields} | {"AppEnv", "ForceMockMode"}
+SETTINGS = {parameter_of(name.upper()) for name in Settings.FIELDS} | {"AppEnv", "ForceMockMode"}
 
 
 def _rows(section: str) -> list[tuple[str, ...]]:

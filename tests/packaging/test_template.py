@@ -18,7 +18,7 @@ from tests.packaging.translation import translations
 
 SECRET = ("_PASSWORD", "_URL", "_SECRET", "_SECRET_PREVIOUS")
 MODE = {"APP_ENV", "FORCE_MOCK_MODE"}
-SETTINGS = sorted(name.upper() for name in Settings.model_fields if name != "runtime")
+SETTINGS = sorted(name.upper() for name in Settings.FIELDS)
 DOORS = ("Login", "Register", "Password", "Logout", "Validate")
 LAMBDA_ENVIRONMENT_BYTES = 4096
 OWN_STORES = {"CreateNetwork": "false", "CreateData": "false"}

@@ -6,16 +6,16 @@
 import argparse
 import inspect
 import sys
-from dataclasses import fields
 from pathlib import Path
 from types import NoneType
 from typing import Final, get_args
 
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
+from session_management.constants import METRICS_NAMESPACE
 from session_management.events import EVENTS, Event, Refusal
 from session_management.interfaces import ValidationPath
-from session_management.metrics import METRICS, METRICS_NAMESPACE, Metric
+from session_management.metrics import METRICS, Metric
 from session_management.validation_counts import BY_PATH, FLUSH_SECONDS, INVALID, UNDECIDED, VALID
 
 PATH: Final = Path(__file__).parents[2] / "docs/events.md"
@@ -67,12 +67,11 @@ def document() -> str:
 
 def optional(kind: type[Event]) -> set[str]:
     """Return the fields that an event may be without."""
-    return {one.name for one in fields(kind) if NoneType in get_args(one.type)}
+    return {name for name, of in kind.fields.items() if NoneType in get_args(of)}
 
 
 def _event_line(kind: type[Event]) -> str:
-    names = (one.name for one in fields(kind))
-    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in names)
+    told = ", ".join(f"(`{name}`)" if name in optional(kind) else f"`{name}`" for name in kind.fields)
     when = " ".join((inspect.getdoc(kind) or "").split())
     return f"| `{kind.name}` | {kind.level} | {kind.says} | {when} | {told} |\n"
 
@@ -121,7 +120,7 @@ changed before the session was recorded).
 ## Metrics
 
 Lines in CloudWatch's embedded metric format on standard output, in the namespace `{namespace}`, which CloudWatch turns
-into metrics by itself. Where `POWERTOOLS_SERVICE_NAME` is set, Powertools adds it to each as the dimension `service`.
+into metrics by itself. Where `POWERTOOLS_SERVICE_NAME` is set, each has it as the dimension `service`.
 Those of events are written at once:
 
 | Metric | Unit | Value | Dimension and its values | Billed as |

@@ -20,15 +20,15 @@ class Log:
     @contextmanager
     def captured(cls) -> Iterator[Self]:
         """Take the logger's lines, and give the logger back as it was."""
-        log, handler, level = cls(), logger.registered_handler, logger.log_level
+        log, handler, level = cls(), logger().registered_handler, logger().log_level
         assert isinstance(handler, logging.StreamHandler)
         before = handler.setStream(log._stream)
-        logger.setLevel(logging.DEBUG)
+        logger().setLevel(logging.DEBUG)
         try:
             yield log
         finally:
             handler.setStream(before)
-            logger.setLevel(level)
+            logger().setLevel(level)
 
     @property
     def text(self) -> str:

@@ -21,7 +21,7 @@ STORES = {
     "REDIS_URL": "redis://ann:canary@127.0.0.1:1",
 }
 PRODUCTION = {"APP_ENV": "production", **STORES}
-MANAGER_VARIABLES = {name.upper() for name in Settings.model_fields} | {
+MANAGER_VARIABLES = {name.upper() for name in Settings.FIELDS} | {
     "APP_ENV",
     "FORCE_MOCK_MODE",
     "AWS_LAMBDA_FUNCTION_NAME",

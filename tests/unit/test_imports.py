@@ -14,17 +14,12 @@ HANDLERS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("functions/*/app.py"), ROOT / "infra/database/app.py"]
 )
 
-# Third parties come first: what they do at import is theirs. So does Powertools' logger, which reads its
-# level and its service's name from the environment when it is made.
+# Third parties come first: what they do at import is theirs.
 WATCHED = """
     import sys, os, socket, random, secrets, uuid, threading, subprocess, ssl
     sys.path.insert(0, "infra/database")
     import aws_lambda_powertools, aws_lambda_powertools.metrics, aws_lambda_powertools.utilities.typing
     import pg8000.native, pydantic, redis, pwdlib.hashers.argon2, pwdlib.hashers.bcrypt
-    import session_management.observability
-    for name in [name for name in sys.modules if name.startswith("session_management")]:
-        if name != "session_management.observability":
-            del sys.modules[name]
 
     OURS = ("/session_management/", "/functions/", "/infra/")
     done = []

@@ -4,7 +4,9 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from session_management.constants import METRICS_NAMESPACE
 from session_management.interfaces import ValidationPath
 from session_management.observability import LoggingObserver
 from session_management.validation_counts import FLUSH_SECONDS, ValidationCounts
@@ -50,6 +52,23 @@ def test_after_a_pause_nothing_waits(clock: ToldClock, capsys: pytest.CaptureFix
     counts.add("A")
 
     assert written(capsys) == [{"A": 1}, {"A": 2}]
+
+
+@pytest.mark.parametrize("service", ["", "sessions-prod"])
+def test_a_line_is_the_one_that_powertools_writes(
+    clock: ToldClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+    ValidationCounts(clock).add("A", "B")
+    ours = capsys.readouterr().out
+
+    metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE)
+    metrics.set_timestamp(int(clock.timestamp() * 1000))
+    for name in ("A", "B"):
+        metrics.add_metric(name, MetricUnit.Count, 1)
+    metrics.flush_metrics()
+
+    assert ours == capsys.readouterr().out
 
 
 def test_threads_lose_no_count(clock: ToldClock, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import SecretStr
-
 from session_management.admin.checks import Check, Status
 from session_management.admin.postgres_checks import postgres_checks
 from session_management.admin.redis_checks import redis_checks
 from session_management.errors import ConfigurationError
 from session_management.factory import UserManagerFactory, fresh_clients
 from session_management.http.responses import instant
+from session_management.setting import Secret
 from session_management.settings import Settings
 from session_management.store_options import is_loopback
 
@@ -34,12 +33,12 @@ def examine() -> dict[str, Any]:
 
 def settings_in_force(settings: Settings) -> dict[str, Any]:
     """Return every setting by its variable's name; of a secret, only whether it is set."""
-    values = {name.upper(): getattr(settings, name) for name in Settings.model_fields if name != "runtime"}
+    values = {name.upper(): getattr(settings, name) for name in Settings.FIELDS}
     return {name: _shown(value) for name, value in values.items()}
 
 
 def _shown(value: object) -> object:
-    if isinstance(value, SecretStr):
+    if isinstance(value, Secret):
         return "(set)"
     if isinstance(value, datetime):
         return instant(value)

@@ -185,13 +185,14 @@ def _warn_of_memory() -> None:
 @contextmanager
 def _unlogged() -> Iterator[None]:
     """Keep log lines and metrics, which are for CloudWatch, from between what a person, or a pipe, reads."""
-    level = logger.log_level
-    logger.setLevel("CRITICAL")
+    log = logger()
+    level = log.log_level
+    log.setLevel("CRITICAL")
     try:
         with redirect_stdout(io.StringIO()):
             yield
     finally:
-        logger.setLevel(level)
+        log.setLevel(level)
 
 
 def _password(*, from_stdin: bool) -> str:

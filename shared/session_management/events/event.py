@@ -1,13 +1,13 @@
 """What every event has: a name that stays, a level, a sentence, and fields."""
 
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
+
+from session_management.value import Value
 
 type Level = Literal["INFO", "WARNING", "ERROR"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Value):
     """Something that happened, told once, after it was done. Its docstring says when, its fields what of.
 
     A field that is None is left out of the log.
@@ -19,13 +19,7 @@ class Event:
     level: ClassVar[Level] = "INFO"
     says: ClassVar[str]
 
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The fields, by name."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fenced(Event):
     """An event of which Redis has to know: `is_fenced` is false where it did not answer, and a sweep has to finish it.
 

@@ -1,6 +1,5 @@
 """Events of who proves who they are, and who fails to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -30,7 +29,6 @@ class Refusal(StrEnum):
         return cls.WRONG_PASSWORD if user.hashed_password else cls.NO_PASSWORD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSucceeded(Event):
     """Email and password opened a session."""
 
@@ -41,7 +39,6 @@ class LoginSucceeded(Event):
     session_handle: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(Event):
     """Email and password opened nothing; without `user_id`, nobody has the email."""
 
@@ -53,7 +50,6 @@ class LoginFailed(Event):
     user_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(Event):
     """Somebody made a user of themselves.
 
@@ -67,7 +63,6 @@ class Registered(Event):
     session_handle: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRefused(Event):
     """Somebody tried to register with an email that a user has; `reason` is `email_taken`."""
 
@@ -78,7 +73,6 @@ class RegistrationRefused(Event):
     reason: str = "email_taken"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(Fenced):
     """A password was set: by its user (`is_own`), who goes on in `session_handle`, or for them."""
 
@@ -90,7 +84,6 @@ class PasswordChanged(Fenced):
     session_handle: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChangeFailed(Event):
     """Whoever presented a live session did not know its user's current password."""
 

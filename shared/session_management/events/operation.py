@@ -1,13 +1,11 @@
 """Events of the service's own running: doors, stores, settings, sweeps and migrations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from session_management.events.event import Event, Level
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectAccessRefused(Event):
     """A request came past the edge, without the secret of ORIGIN_SECRET, and nothing of it was looked at."""
 
@@ -16,7 +14,6 @@ class DirectAccessRefused(Event):
     says: ClassVar = "a request that came past the edge was refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OriginRefused(Event):
     """A request, or a preflight of one, was refused for where it came from, and no store was asked.
 
@@ -30,7 +27,6 @@ class OriginRefused(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitReached(Event):
     """A try of a password or of an email was answered 429, and not looked at: too many had failed before.
 
@@ -44,7 +40,6 @@ class LimitReached(Event):
     retry_after_seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFailed(Event):
     """A store did not answer, or refused a statement; the request may have gone on without it."""
 
@@ -56,7 +51,6 @@ class StoreFailed(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSpared(Event):
     """A store failed three times in a row: this environment's breaker opened."""
 
@@ -67,7 +61,6 @@ class StoreSpared(Event):
     store: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreBack(Event):
     """A store that was spared answered again: this environment's breaker closed."""
 
@@ -77,7 +70,6 @@ class StoreBack(Event):
     store: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreNotAsked(Event):
     """A request was answered 503 because a store is being spared, or because no time was left."""
 
@@ -89,7 +81,6 @@ class StoreNotAsked(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFaulty(Event):
     """The settings cannot work; `faults` has a sentence for each, without any value."""
 
@@ -100,7 +91,6 @@ class SettingsFaulty(Event):
     faults: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Swept(Event):
     """A sweep came to its end, or as far as its time and Redis let it.
 
@@ -123,7 +113,6 @@ class Swept(Event):
     finished: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated(Event):
     """The migrate function came to its end; with `dry_run`, or where nothing was left to do, `applied` is empty.
 
@@ -139,7 +128,6 @@ class Migrated(Event):
     roles_made: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationFailed(Event):
     """A deployment was refused, since the database could not be brought up to date: it is undone.
 

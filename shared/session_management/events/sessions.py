@@ -1,7 +1,6 @@
 """Events of sessions: opened without a password, ended, and presented by whom they should not be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from session_management.access import Denial
@@ -9,7 +8,6 @@ from session_management.client_changes import ClientChange
 from session_management.events.event import Event, Fenced
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCreated(Event):
     """`create_session` opened a session for a user who was verified elsewhere."""
 
@@ -20,7 +18,6 @@ class SessionCreated(Event):
     session_handle: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOut(Fenced):
     """A logout ended a session that had not been ended before."""
 
@@ -31,7 +28,6 @@ class LoggedOut(Fenced):
     session_handle: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsRevoked(Fenced):
     """`count` of a user's sessions were ended otherwise; `session_handles` has the first 20 of them.
 
@@ -48,7 +44,6 @@ class SessionsRevoked(Fenced):
     session_handles: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientChanged(Event):
     """A live session was presented from another network or device than its login; each time."""
 
@@ -61,7 +56,6 @@ class ClientChanged(Event):
     is_refused: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDenied(Event):
     """An authorizer's policy denied a live session."""
 

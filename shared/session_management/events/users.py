@@ -1,13 +1,11 @@
 """Events of users, as operators and the application change them."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from session_management.events.event import Event, Fenced
 from session_management.models import UserRole, UserStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UserCreated(Event):
     """A user was made by an operator or the application."""
 
@@ -19,7 +17,6 @@ class UserCreated(Event):
     is_verified: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(Fenced):
     """Something of a user was set: `role`, `is_verified` and `status` are there if they were."""
 
@@ -33,7 +30,6 @@ class UserChanged(Fenced):
     is_email_changed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UserDeleted(Event):
     """A user was removed for good, after a `user_changed` that disabled them."""
 
@@ -43,7 +39,6 @@ class UserDeleted(Event):
     user_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandDone(Event):
     """An operator's command was done, also one that only looks; without `user_id`, it was about no one user."""
 

@@ -1,36 +1,48 @@
 """What clients send to be logged in, and what they get: the user, and a session by cookie or in the body."""
 
-from typing import Annotated, Final, Literal
+import re
+from typing import ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
 
 from session_management.http.cookies import session_cookie
+from session_management.http.requests import Request, json_of
 from session_management.http.responses import Response, instant, ok, user_body
 from session_management.models import LogIn
 from session_management.settings import Settings
+from session_management.value import Value
 
 type Transport = Literal["cookie", "bearer"]
 
-# Spelled out, since JSON Schema's \s is not quite the one of pydantic: no spaces and no control characters.
-_TEXT: Final = r"[^@\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+EMAIL_CHARACTERS: Final = 255
+PASSWORD_CHARACTERS: Final = 1_024
+_PLAIN_EMAIL: Final = re.compile(r"[!-?A-~]+@[!-?A-~]+")
+_DEFAULTS: Final = {"transport": "cookie", "remember": True}
 
-Email = Annotated[str, Field(max_length=255, pattern=f"^{_TEXT}@{_TEXT}$")]
-Password = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00]*$", repr=False)]
+
+class Credentials(Value):
+    """What clients send to be logged in; what each means is in `LoginBody`."""
+
+    hidden: ClassVar = ("password",)
+
+    email: str
+    password: str
+    transport: Transport
+    remember: bool
 
 
-class CredentialsBody(BaseModel):
-    """An email and a password, for a session.
+def read_credentials(request: Request) -> Credentials:
+    """Return what the request's body says, if it is one that `LoginBody` takes.
 
-    `transport` says how the client wants the session ID: as a cookie, or in the answer. One that is not to `remember`
-    it gets a cookie that goes with the browser, and a session of the shorter lifetime.
+    The usual one is taken as it is: the model is imported only where one is not that plain, to take it or to say why
+    not. Raises as `read_json`.
     """
+    return _plain(json_of(request)) or _by_the_model(request)
 
-    model_config = ConfigDict(extra="forbid", strict=True)
 
-    email: Email
-    password: Password
-    transport: Literal["cookie", "bearer"] = "cookie"
-    remember: bool = True
+def import_bodies() -> None:
+    """Import what the first body that is not plain would."""
+    from session_management.http import bodies  # noqa: F401
 
 
 def logged_in(opened: LogIn, settings: Settings, *, by: Transport) -> Response:
@@ -39,3 +51,34 @@ def logged_in(opened: LogIn, settings: Settings, *, by: Transport) -> Response:
     if by == "bearer":
         return ok({**answer, "session_id": opened.session_id})
     return ok(answer, session_cookie(settings, opened.session_id, opened.session))
+
+
+def _plain(body: bytes) -> Credentials | None:
+    """Return the credentials in *body* where it is beyond doubt that the model would take the same ones."""
+    try:
+        said = _DEFAULTS | orjson.loads(body)
+    except (ValueError, TypeError):
+        return None
+    match said:
+        case {
+            "email": str(email),
+            "password": str(password),
+            "transport": "cookie" | "bearer" as transport,
+            "remember": bool(remember),
+            **others,
+        } if not others and _is_plain(email, password):
+            return Credentials(email=email, password=password, transport=transport, remember=remember)
+        case _:
+            return None
+
+
+def _by_the_model(request: Request) -> Credentials:
+    from session_management.http.bodies import LoginBody, read_json
+
+    body = read_json(request, LoginBody)
+    return Credentials(email=body.email, password=body.password, transport=body.transport, remember=body.remember)
+
+
+def _is_plain(email: str, password: str) -> bool:
+    is_email = len(email) <= EMAIL_CHARACTERS and _PLAIN_EMAIL.fullmatch(email) is not None
+    return is_email and 0 < len(password) <= PASSWORD_CHARACTERS and "\x00" not in password

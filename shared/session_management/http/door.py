@@ -2,9 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from session_management.deadline import deadline
 from session_management.errors import (
@@ -22,6 +20,9 @@ from session_management.http.requests import Request, lower_case, read_request
 from session_management.http.responses import Response, no_content, problem
 from session_management.observability import tell
 from session_management.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Answer = Callable[[Request, Settings], Response]
@@ -43,7 +44,7 @@ def answering_by_path(methods_of: MethodsOf) -> Callable[[Answer], Handler]:
 
     def frame(answer: Answer) -> Handler:
         @functools.wraps(answer)
-        def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             with deadline(context.get_remaining_time_in_millis() / 1000):
                 return _answer(event, methods_of, answer).as_payload()
 

@@ -30,5 +30,5 @@ def came_through_edge(headers: Mapping[str, str], settings: Settings) -> bool:
         return False
     secrets = [secret for secret in (settings.origin_secret, settings.origin_secret_previous) if secret]
     presented = headers.get(_PROOF, "").encode(errors="surrogatepass")  # JSON can hold half a character
-    is_each = [hmac.compare_digest(presented, secret.get_secret_value().encode()) for secret in secrets]
+    is_each = [hmac.compare_digest(presented, secret.reveal().encode()) for secret in secrets]
     return any(is_each)

@@ -7,14 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel, ValidationError
-
-from session_management.http.errors import (
-    Fault,
-    InvalidRequestError,
-    PayloadTooLargeError,
-    UnsupportedMediaTypeError,
-)
+from session_management.http.errors import InvalidRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
 
 BODY_BYTES: Final = 16_384
 _BASE64_BYTES: Final = (BODY_BYTES + 2) // 3 * 4
@@ -113,22 +106,18 @@ def has_line_break(texts: Iterable[str]) -> bool:
     return _LINE_BREAKS.search("".join(texts)) is not None
 
 
-def read_json[Body: BaseModel](request: Request, model: type[Body]) -> Body:
-    """Return the request's JSON body as *model*.
+def json_of(request: Request) -> bytes:
+    """Return the request's body, which is said to be JSON if there is any.
 
     Raises:
         UnsupportedMediaTypeError: the content type is not JSON.
-        InvalidRequestError: it is not JSON, or not what *model* allows; every fault is told, no value is. Or
-            there is a line break in any header.
+        InvalidRequestError: there is a line break in any header.
     """
     _refuse_line_breaks((*request.headers.values(), *request.cookies))
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if request.body and content_type != "application/json":
         raise UnsupportedMediaTypeError("send the body with Content-Type: application/json")
-    try:
-        return model.model_validate_json(request.body)
-    except ValidationError as error:
-        raise InvalidRequestError("the body is not what this call takes", _faults(error)) from None
+    return request.body
 
 
 def _path_of(event: Mapping[str, Any]) -> str:
@@ -164,15 +153,3 @@ def _read_body(event: Mapping[str, Any]) -> bytes:
     if len(body) > BODY_BYTES:
         raise PayloadTooLargeError(f"send at most {BODY_BYTES} bytes")
     return body
-
-
-def _faults(error: ValidationError) -> list[Fault]:
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    # The name of a field that should not be there is a value, too.
-    return [
-        Fault(
-            "" if fault["type"] == "extra_forbidden" else "".join(f"/{part}" for part in fault["loc"]),
-            "a field that this call does not take" if fault["type"] == "extra_forbidden" else fault["msg"],
-        )
-        for fault in faults
-    ]

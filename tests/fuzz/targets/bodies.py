@@ -1,17 +1,15 @@
 """The login's body: what is taken is what the JSON says and within its bounds; no refusal repeats a value."""
 
-import inspect
 import json
 from typing import Any, Final
 
+from session_management.http.bodies import LoginBody
+from session_management.http.credentials import Credentials, read_credentials
 from session_management.http.errors import InvalidRequestError, UnsupportedMediaTypeError
-from session_management.http.requests import Request, read_json
-from tests.functions.service import handler_of
+from session_management.http.requests import Request
 from tests.fuzz.targets.target import Target, is_clean
 
 _CANARY: Final = "~canary-7c1e"
-# As the service has it, from its own folder.
-_LoginBody: Final[Any] = inspect.unwrap(handler_of("Login")).__globals__["LoginBody"]
 
 
 def check(data: bytes) -> None:
@@ -31,13 +29,13 @@ def check(data: bytes) -> None:
     raise AssertionError("a body of another type was taken")
 
 
-def _taken(body: bytes, content_type: str) -> Any:
-    return read_json(Request("POST", {"content-type": content_type}, (), body, None), _LoginBody)
+def _taken(body: bytes, content_type: str) -> Credentials:
+    return read_credentials(Request("POST", {"content-type": content_type}, (), body, None))
 
 
-def _check_what_is_taken(taken: Any, body: bytes) -> None:
-    said = json.loads(body)
-    assert taken.model_dump() == {"transport": "cookie", "remember": True, **said}
+def _check_what_is_taken(taken: Credentials, body: bytes) -> None:
+    said = {"transport": "cookie", "remember": True, **json.loads(body)}
+    assert taken.facts == LoginBody.model_validate_json(body).model_dump() == said
     assert taken.email.count("@") == 1
     assert is_clean([taken.email])
     assert 0 < len(taken.email) <= 255

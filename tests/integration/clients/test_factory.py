@@ -115,7 +115,7 @@ def test_a_failure_is_not_kept(production: Factory, monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         with pytest.raises(ConfigurationError, match="REDIS_URL"):
             production.create()
-    monkeypatch.setenv("REDIS_URL", url.get_secret_value())
+    monkeypatch.setenv("REDIS_URL", url.reveal())
     use(production.create())
 
 

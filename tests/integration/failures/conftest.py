@@ -171,7 +171,7 @@ def deployed(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], fresh_factory: type[UserManagerFactory]
 ) -> pytest.MonkeyPatch:
     """Let the functions find the settings, and nothing else, with nothing opened yet; return what changes them."""
-    for name in [*Settings.model_fields, "FORCE_MOCK_MODE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"]:
+    for name in [*Settings.FIELDS, "FORCE_MOCK_MODE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"]:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

@@ -26,7 +26,7 @@ type Type = Callable[..., Result]
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, cheap_passwords: None, fresh_factory: object) -> Type:
     """Type a command: (*arguments, input="")."""
-    for name in [*Settings.model_fields, "FORCE_MOCK_MODE", "APP_ENV"]:
+    for name in [*Settings.FIELDS, "FORCE_MOCK_MODE", "APP_ENV"]:
         monkeypatch.delenv(name.upper(), raising=False)
 
     def run(*arguments: str, input: str = "") -> Result:  # noqa: A002 (the runner's own name for it)

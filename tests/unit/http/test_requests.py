@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from session_management.http.bodies import read_json
 from session_management.http.errors import InvalidRequestError, PayloadTooLargeError, UnsupportedMediaTypeError
-from session_management.http.requests import BODY_BYTES, lower_case, read_json, read_request
+from session_management.http.requests import BODY_BYTES, lower_case, read_request
 from tests.events import CASES
 from tests.support.http_events import a_request, http_event
 
