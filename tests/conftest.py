@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
-from session_management import passwords
 from session_management.factory import UserManagerFactory
 from session_management.observability import logger
 from session_management.policy import SessionPolicy
+from tests.support.cheap_hashes import cheap_hashes
 from tests.support.clock import ToldClock
 from tests.support.managers import Environment, an_environment
 from tests.support.observer import RecordingObserver
@@ -99,13 +99,10 @@ def environment(make_environment: MakeEnvironment) -> Environment:
 
 
 @pytest.fixture
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def cheap_passwords() -> Iterator[None]:
     """Hash at next to no cost, where the cost is not what a test is about."""
-    passwords._hasher.cache_clear()
-    monkeypatch.setattr(passwords, "_MEMORY_KIB", 8)
-    monkeypatch.setattr(passwords, "_PASSES", 1)
-    yield
-    passwords._hasher.cache_clear()
+    with cheap_hashes():
+        yield
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from tests.functions.service import Service, Stores
-from tests.fuzz.fuzzers import FUZZER_OF, inputs_in
+from tests.fuzz.fuzzers import FUZZER_OF, TRIED, inputs_in
 from tests.fuzz.guided_run import CAN_BE_GUIDED, ROOT, WHY_NOT
 from tests.support.fuzz import draw_steadily
 
@@ -16,15 +16,7 @@ draw_steadily()
 collect_ignore = [] if CAN_BE_GUIDED else ["test_guided.py"]
 
 
-type Tried = Counter[str]
-
-_TRIED: Final[Tried] = Counter()
-
-
-@pytest.fixture
-def tried() -> Tried:
-    """How many inputs each fuzzer has tried, for the summary."""
-    return _TRIED
+_TRIED: Final[Counter[str]] = Counter()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,7 +25,16 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     yield
     name = FUZZER_OF.get(item.path.relative_to(ROOT).as_posix())
     if name:
-        _TRIED[name] += inputs_in(getattr(item, "hypothesis_statistics", ""))
+        item.user_properties.append((TRIED, (name, inputs_in(getattr(item, "hypothesis_statistics", "")))))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what each fuzzer tried, in whichever process that was."""
+    properties: list[tuple[str, Any]] = report.user_properties if report.when == "call" else []
+    for name, told in properties:
+        if name == TRIED:
+            fuzzer, inputs = told
+            _TRIED[fuzzer] += inputs
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

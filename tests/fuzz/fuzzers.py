@@ -22,6 +22,9 @@ _DRAWN: Final = {
     "events_on_stores": "tests/fuzz/test_events_on_real_stores.py",
     "api": "tests/fuzz/test_api.py",
 }
+TRIED: Final = "tried"
+"""The property of a test under which it tells its fuzzer, and how many inputs that tried."""
+
 FUZZER_OF: Final = {path: name for name, path in _DRAWN.items()}
 _TRIED: Final = re.compile(r"- (\d+) passing, (\d+) failing, and \d+ invalid test cases")
 

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.conftest import Tried
+from tests.fuzz.fuzzers import TRIED
 from tests.fuzz.guided_run import ROOT, guided_run
 from tests.fuzz.targets import NAMES, target
 
@@ -15,10 +16,10 @@ RUNS = 10_000
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_input_breaks_a_property(name: str, tmp_path: Path, tried: Tried) -> None:
+def test_no_input_breaks_a_property(name: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     """P7."""
     run = guided_run(name, tmp_path, f"-runs={RUNS}", "-seed=1")
-    tried[name] += run.inputs
+    record_property(TRIED, (name, run.inputs))
 
     assert run.exit_code == 0, run.output
     assert run.crasher is None

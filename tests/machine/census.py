@@ -60,6 +60,9 @@ EVERYTHING: Final = frozenset(
 STEPS: Final = 50
 """In a run, unless it ends before."""
 
+CENSUS: Final = "census"
+"""The property of a test under which it tells what its runs came to."""
+
 
 class Census:
     """Counts by name."""

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-import pytest
-
 from infra.local.servers import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
-from session_management import passwords
 from session_management.policy import SessionPolicy
 from tests.machine.link import Link
+from tests.support.cheap_hashes import cheap_hashes
 from tests.support.clock import ToldClock
 from tests.support.managers import Environment, an_environment
 from tests.support.servers import empty, prepare, sql_connection, valkey_connection
@@ -67,12 +65,7 @@ class Servers:
                 stack.enter_context(server)
                 servers.links[name] = [stack.enter_context(Link(server.port)) for _ in ENVIRONMENTS]
             prepare(servers.postgres)
-            patch = stack.enter_context(pytest.MonkeyPatch.context())
-            passwords._hasher.cache_clear()
-            stack.callback(passwords._hasher.cache_clear)
-            patch.setattr(passwords, "_MEMORY_KIB", 8)
-            patch.setattr(passwords, "_PASSES", 1)
-            patch.setattr(passwords, "_NOBODY", passwords.hash_password("of nobody"))
+            stack.enter_context(cheap_hashes())
             yield servers
 
     @property

@@ -6,11 +6,11 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
-from session_management import passwords
 from session_management.passwords import hash_password
 from session_management.policy import SessionPolicy
 from session_management.tokens import AtRest
 from tests.integration.interleavings.stage import PASSWORD, Stage
+from tests.support.cheap_hashes import cheap_hashes
 from tests.support.clock import ToldClock
 from tests.support.managers import an_environment
 from tests.support.policies import a_policy
@@ -47,12 +47,8 @@ def stage(postgres_server: EmbeddedPostgres, valkey_server: EmbeddedValkey, chea
 @pytest.fixture(scope="module")
 def cheap_hasher() -> Iterator[None]:
     """Hash at next to no cost."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_MEMORY_KIB", 8)
-        patch.setattr(passwords, "_PASSES", 1)
-        passwords._hasher.cache_clear()
+    with cheap_hashes():
         yield
-    passwords._hasher.cache_clear()
 
 
 @pytest.fixture(scope="module")
