@@ -107,14 +107,20 @@ bench-cold: packaging-environments ## Measure how long a built function takes fr
 BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructions) \
 	$(if $(JSON),--json "$(JSON)") $(if $(KEEP),--keep)
 
+.PHONY: bench-sweep
+bench-sweep: .venv/made ## Measure a sweep beside a plain DELETE, and what others wait for meanwhile (ROWS=..., EXPIRED=..., ROUNDS=..., JSON=..., KEEP=1).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.sweeping \
+		$(if $(ROWS),--rows $(ROWS)) $(if $(EXPIRED),--expired $(EXPIRED)) $(BENCHMARK)
+	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
+
 .PHONY: bench-picture
 bench-picture: .venv/made-picture ## Write the tables of docs/performance.md and draw docs/benchmark.png, from the runs that are kept.
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.picture
 
 .PHONY: growth
-growth: .venv/made ## Measure what a million sessions take in both stores, and whether a validation takes longer (ROUNDS=...).
-	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.rows
-	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))
+growth: .venv/made ## Measure what a million sessions take in both stores, and whether a validation takes longer (ROWS=..., ROUNDS=...).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.rows $(if $(ROWS),--rows $(ROWS))
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.growth $(if $(ROWS),--most $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: previous-release
 previous-release: ## Keep the functions of a release for the tests of the next one's schema (RELEASE=a tag or commit).

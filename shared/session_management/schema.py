@@ -7,4 +7,5 @@ MIGRATIONS: Final = (
     "0002_promises",
     "0003_authentication",
     "0004_upgrade",
+    "0005_room",
 )

@@ -1,9 +1,12 @@
 """`make growth`, its first part: what users and sessions take in PostgreSQL, and what an operation adds to its log."""
 
 import argparse
+import statistics
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from random import Random
 from typing import Final
 
@@ -19,6 +22,7 @@ from tests.support.servers import prepare, sql_connection
 
 _SETTINGS: Final = ("autovacuum=off", "shared_preload_libraries=pg_stat_statements")
 _OPERATIONS: Final = 2_000
+_LONG: Final = timedelta(days=9)
 _HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
 _SIZES: Final = """
     SELECT relname, pg_relation_size(oid) FROM pg_class
@@ -47,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         environment = opened.enter_context(an_environment(postgres, valkey, ToldClock()))
         for line in _logged(connection, environment, count):
             sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{_asked(environment, count)}\n")
 
 
 def _logged(connection: pg8000.native.Connection, environment: Environment, count: int) -> Iterator[str]:
@@ -78,6 +83,24 @@ def _logged(connection: pg8000.native.Connection, environment: Environment, coun
         environment.redis.command("DEL", f"session:{handle_of(session_id)}")
     yield told("missed, and not recorded", lambda number: manager.find_session(session_ids[number]))
     yield told("logout", lambda number: manager.delete_session(session_ids[number]))
+
+
+def _asked(environment: Environment, count: int) -> str:
+    """Tell how much longer than a question without a table the one takes that a validation asks PostgreSQL.
+
+    Of sessions drawn from all, each as a pair: what slows the machine slows both.
+    """
+    random, now = Random(2), environment.clock.now()
+    check, ask, long_ago = environment.manager._database.sessions.check, environment.postgres.fetch, now - _LONG
+    ratios = []
+    for _ in range(_OPERATIONS):
+        key = handle_of(session_id_of(random.randrange(count)))
+        begun = time.perf_counter()
+        ask("SELECT 1")
+        asked = time.perf_counter()
+        check(key, now, long_ago, long_ago)
+        ratios.append((time.perf_counter() - asked) / (asked - begun))
+    return f"{'validation by the record':<32} {statistics.median(ratios):>6.2f} times a SELECT 1"
 
 
 def _position(connection: pg8000.native.Connection) -> int:

@@ -63,4 +63,4 @@ def test_rows_prints_the_size_of_each_table_and_index_and_the_cost_of_each_opera
 
     printed = capsys.readouterr().out.splitlines()
     assert {"sessions", "sessions_pkey", "users", "users_pkey"} <= {line.split()[0] for line in printed}
-    assert [line.split()[0] for line in printed[-5:]] == ["login", "activity", "of", "missed,", "logout"]
+    assert [line.split()[0] for line in printed[-6:]] == ["login", "activity", "of", "missed,", "logout", "validation"]

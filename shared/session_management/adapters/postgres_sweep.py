@@ -7,14 +7,18 @@ from typing import Final
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
 
-_PAGES_AT_ONCE: Final = 500
+_FIRST_PAGES: Final = 100
+_MOST_PAGES: Final = 2_000
+_ROWS_AT_ONCE: Final = 4_000
 _MANY: Final = 10_000
 _MANY_OF_ALL: Final = 0.05
 
-# An operator may have revoked by hand, all at once, and not have said when.
+# An operator may have revoked by hand, all at once, and not have said when. Without the order PostgreSQL, which takes
+# the two conditions for independent, expects to meet some soon, and reads the whole table where there are none.
 _DATE_REVOCATIONS: Final = """
     UPDATE sessions SET revoked_at = now() WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM sessions WHERE revoked AND revoked_at IS NULL LIMIT :limit FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM sessions WHERE revoked AND revoked_at IS NULL
+        ORDER BY revoked_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
 """
 
@@ -25,7 +29,7 @@ _RECENTLY_REVOKED: Final = f"""
 """
 
 _SIZE: Final = """
-    SELECT pg_relation_size('sessions') / current_setting('block_size')::int, reltuples
+    SELECT pg_relation_size('sessions') / current_setting('block_size')::int, reltuples, now()::text
     FROM pg_class WHERE oid = 'sessions'::regclass
 """
 _EXPIRED_UP_TO: Final = """
@@ -38,7 +42,8 @@ _LAG: Final = """
 # Few: by the index, leaving alone what somebody else holds.
 _EXPIRED_BATCH: Final = """
     DELETE FROM sessions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM sessions WHERE NOT revoked AND expires_at < now()
+        SELECT ctid FROM sessions
+        WHERE expires_at >= :since::text::timestamptz AND NOT revoked AND expires_at < now()
         ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
 """
@@ -98,17 +103,32 @@ class PostgreSQLSweepAdapter:
 
     def delete_expired(self, limit: int) -> Iterator[int]:
         """Delete rows that expired and were never revoked; yields how many went after each short statement."""
-        ((pages, rows),) = self._postgres.fetch(_SIZE)
+        ((pages, rows, now),) = self._postgres.fetch(_SIZE)
+        since = "-infinity"
         many = max(_MANY, int(float(rows) * _MANY_OF_ALL))
         ((expired,),) = self._postgres.fetch(_EXPIRED_UP_TO, enough=many)
         if expired >= many:
-            for page in range(0, pages, _PAGES_AT_ONCE):
-                first, beyond = f"({page},0)", f"({page + _PAGES_AT_ONCE},0)"
-                yield self._postgres.execute(_EXPIRED_RANGE, first=first, beyond=beyond)
+            yield from self._delete_ranges(pages)
+            # The index still has what is gone up to here, all of which would be walked for what has expired meanwhile.
+            since = now
         deleted = limit
         while deleted == limit:
-            deleted = self._postgres.execute(_EXPIRED_BATCH, limit=limit)
+            deleted = self._postgres.execute(_EXPIRED_BATCH, limit=limit, since=since)
             yield deleted
+
+    def _delete_ranges(self, pages: int) -> Iterator[int]:
+        """Delete what has expired in the first *pages* of the table, range by range, some `_ROWS_AT_ONCE` of each.
+
+        How many pages have so many is told by the range before.
+        """
+        page, at_once = 0, _FIRST_PAGES
+        while page < pages:
+            beyond = page + at_once
+            deleted = self._postgres.execute(_EXPIRED_RANGE, first=f"({page},0)", beyond=f"({beyond},0)")
+            yield deleted
+            page = beyond
+            as_many = at_once * _ROWS_AT_ONCE // max(deleted, 1)
+            at_once = max(1, min(as_many, at_once * 2, _MOST_PAGES))
 
     def lag(self) -> timedelta:
         """Return for how long the row has been over that is over for longest; zero for none."""

@@ -26,7 +26,7 @@ def tables(inside: pg8000.native.Connection) -> list[str]:
 
 
 def schema(inside: pg8000.native.Connection) -> list[list[object]]:
-    """Return every column, index and constraint of the service's two tables."""
+    """Return every column, index, constraint and storage parameter of the service's two tables."""
     columns = """
         SELECT table_name, column_name, udt_name, is_nullable, column_default, character_maximum_length
         FROM information_schema.columns WHERE table_name IN ('users', 'sessions') ORDER BY 1, 2
@@ -36,4 +36,5 @@ def schema(inside: pg8000.native.Connection) -> list[list[object]]:
         SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE conrelid IN ('users'::regclass, 'sessions'::regclass) ORDER BY 1
     """
-    return [row for statement in (columns, indexes, constraints) for row in inside.run(statement)]
+    parameters = "SELECT relname, reloptions FROM pg_class WHERE relname IN ('users', 'sessions') ORDER BY 1"
+    return [row for statement in (columns, indexes, constraints, parameters) for row in inside.run(statement)]

@@ -122,21 +122,40 @@ def patient(postgres: EmbeddedPostgres, url: str) -> Iterator[Postgres]:
         yield client
 
 
+COLUMN: Final = Migration("9000_column", "ALTER TABLE users ADD COLUMN nickname TEXT")
+
+
 def test_behind_a_long_reader_a_migration_gives_up_before_the_service_stands_still(
     patient: Postgres, inside: pg8000.native.Connection, postgres: EmbeddedPostgres, name: str
 ) -> None:
-    migrate(patient, FILES[:-1])
+    """One that changes a table's columns: it keeps readers out."""
+    migrate(patient, FILES)
     with ThreadPoolExecutor(1) as pool, sql_connection(postgres, database=name) as reader:
         reader.run("BEGIN; SELECT FROM users")
-        migrated = pool.submit(migrate, patient, FILES)
+        migrated = pool.submit(migrate, patient, [*FILES, COLUMN])
         while not inside.run("SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass"):
             assert not migrated.done()
         assert inside.run("SELECT count(*) FROM users") == [[0]]  # It stands behind the migration for that long.
-        said = f"{NAMES[-1]}: a table that it changes is in use by a long transaction; run it again when that is over"
+        said = "9000_column: a table that it changes is in use by a long transaction; run it again when that is over"
         with pytest.raises(MigrationError, match=f"{said}; nothing of this file was applied"):
             migrated.result()
-        assert inside.run("SELECT max(name) FROM session_migrations") == [[NAMES[-2]]]
-    assert migrate(patient, FILES).applied == NAMES[-1:]
+        assert inside.run("SELECT max(name) FROM session_migrations") == [[NAMES[-1]]]
+    assert migrate(patient, [*FILES, COLUMN]).applied == (COLUMN.name,)
+
+
+def test_room_is_made_beside_readers_and_writers_and_they_go_on_beside_it(
+    patient: Postgres, inside: pg8000.native.Connection, postgres: EmbeddedPostgres, name: str
+) -> None:
+    before, room = FILES[: NAMES.index("0005_room")], FILES[NAMES.index("0005_room")]
+    migrate(patient, before)
+    inside.run("INSERT INTO users (email) VALUES ('ann@example.com')")
+    with sql_connection(postgres, database=name) as other:
+        other.run("BEGIN; SELECT FROM sessions; UPDATE users SET last_login_at = now()")
+        assert migrate(patient, [*before, room]).applied == ("0005_room",)
+        other.run("COMMIT; BEGIN")
+        other.run(room.sql)
+        inside.run("UPDATE users SET last_login_at = now()")
+        assert inside.run("SELECT count(*) FROM sessions") == [[0]]
 
 
 BROKEN: Final = Migration("9000_broken", "CREATE TABLE half (id INT); SELECT 1 / 0; CREATE TABLE other (id INT)")
