@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any, Final
 

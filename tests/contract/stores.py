@@ -1,7 +1,8 @@
 """Both kinds of store behind one face, with what a test must see or do behind the service's back."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Copies: created only where nothing is, changed only where what was seen still is, ended by a fence."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

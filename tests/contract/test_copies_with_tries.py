@@ -1,7 +1,7 @@
 """Copies that are created together with the end of a try: by the same rule as those that are created alone."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from itertools import count
 
 import pytest

@@ -1,7 +1,7 @@
 """/sessions: a user's own sessions, seen and ended by themselves and by nobody else."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -5,7 +5,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import replace
 from functools import partial
 from pathlib import Path
 

@@ -5,7 +5,7 @@ answer may settle. What Redis holds is known by bounds only: which copies could 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from enum import Enum
 

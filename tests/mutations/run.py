@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from tests.mutations.mutation import PROJECT, Mutation, read_mutations

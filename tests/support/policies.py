@@ -1,6 +1,6 @@
 """Policies: the settings' defaults, but for what a test says."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any, Final
 

@@ -1,6 +1,6 @@
 """Who may pass with a live session: each thing that a policy can ask for, alone and together."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

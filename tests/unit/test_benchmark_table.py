@@ -1,6 +1,6 @@
 """What `make bench` prints, keeps and writes into the document, on made-up figures."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Whether a session is presented by the client that opened it."""
 
 import ipaddress
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 
 import pytest

@@ -1,6 +1,6 @@
 """The one expiry rule (P3), to the millisecond."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,8 @@
 """Frozen values that are made in one step are no others than those that are made field by field."""
 
 import copy
-from dataclasses import FrozenInstanceError, dataclass, field, replace
+from copy import replace
+from dataclasses import FrozenInstanceError, dataclass, field
 
 import pytest
 

@@ -1,7 +1,7 @@
 """The value in Redis: what goes in comes out, the original's is read, garbage is believed by nobody."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The manager's sessions: logged in, extended, ended."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import bcrypt

@@ -3,7 +3,7 @@
 The rows are those of docs/failure-modes.md.
 """
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Every operation of a user manager that touches a session or its user, with what it promises once acknowledged."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from functools import partial
 from itertools import combinations_with_replacement

@@ -1,6 +1,6 @@
 """What must hold of two operations, in whatever order their store calls came: after every step, and at the end."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 

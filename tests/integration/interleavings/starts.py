@@ -1,7 +1,8 @@
 """What Redis and PostgreSQL say of the session before two operations meet."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 

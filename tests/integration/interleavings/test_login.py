@@ -1,7 +1,7 @@
 """Logins beside changes of the same user, in every order of store calls, with the steps inside transactions."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 import pytest

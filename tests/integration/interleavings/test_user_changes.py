@@ -1,7 +1,7 @@
 """P4 in every order of store calls: the first validation after an acknowledged change shows it, and so do all after."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any

@@ -1,6 +1,6 @@
 """Sessions in plain form while a store is down: nobody is logged out by it, and nothing is half taken in."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

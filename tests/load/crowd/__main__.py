@@ -9,7 +9,7 @@ request was due, and mean something.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from tests.load.crowd.crowd import Outcome, Stretch, run

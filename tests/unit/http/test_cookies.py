@@ -1,6 +1,6 @@
 """The session cookie, to the attribute; and cleared with the same ones."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any

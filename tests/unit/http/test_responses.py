@@ -1,7 +1,7 @@
 """Answers: the one table from errors to statuses, and what every answer carries."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
