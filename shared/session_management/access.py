@@ -1,9 +1,8 @@
 """Which of those who have a live session may pass: the policy of an authorizer."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from session_management.models import SessionWithUser, UserRole
 
@@ -20,8 +19,7 @@ class Denial(StrEnum):
     AUTHENTICATION_AGE = "authentication_age"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPolicy:
+class AccessPolicy(NamedTuple):
     """What is asked of a live session and its user; None, False and zero ask for nothing.
 
     `max_auth_age` counts from when the user last proved who they are, which no activity moves (ASVS 7.5.1, 7.5.3).

@@ -4,8 +4,7 @@ import hashlib
 import ipaddress
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 _IPV6_PREFIX: Final = 64
 _STRICTER: Final = 5
@@ -13,8 +12,7 @@ ACCOUNT_LIFE_MS: Final = 86_400_000
 """How long a failure counts against an account: so long that waiting for it to be forgotten gains no tries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """So many failures are `free`; each counts for `life_ms`.
 
     After them a try has to wait since the latest failure: `first_wait_ms`, twice as long after each further one, and
@@ -42,8 +40,7 @@ class Limit:
         return type(self)(max(self.free // _STRICTER, 1), self.life_ms, self.first_wait_ms, self.longest_wait_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """What tries are counted under: each as a member, which begins with the `owner` where there is one.
 
     A success takes out all of its owner's members; where there is no owner, its own alone.
@@ -58,8 +55,7 @@ class Counter:
         return f"{self.owner}{attempt_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try, which counts as a failure until it is given back.
 
     Its `id` makes a second sending of it the same one. All are of one length, so that none begins with another.

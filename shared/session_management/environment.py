@@ -1,9 +1,8 @@
 """Where the code runs, and in which mode: read from the environment, with the reason in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os import environ
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from session_management.constants import SESSION_CONSTANTS
 
@@ -12,8 +11,7 @@ type ManagerEnvironment = Literal["mock", "development", "production"]
 _TRUE = ("true", "1", "yes", "on")
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(NamedTuple):
     """The mode that the environment asks for; `is_deployed` on AWS itself, where mock is refused."""
 
     environment: ManagerEnvironment

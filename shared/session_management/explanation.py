@@ -1,12 +1,12 @@
 """What has become of a session: what its record says, what Redis holds, and which of them a validation follows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from session_management.expiry import EndingClock
 from session_management.interfaces import ValidationPath
 from session_management.models import RecordedSession
+from session_management.value import Value
 
 
 class SessionState(StrEnum):
@@ -34,8 +34,7 @@ class Held(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Value):
     """What has become of the session that people call `handle`.
 
     `ended_at` is when it ended, and `ended_by` which of the expiry rule's clocks did it, if one has. `checked_at` is

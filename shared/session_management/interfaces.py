@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from session_management.attempts import Attempt, Counter
 from session_management.errors import StoreUnavailableError
@@ -237,8 +236,7 @@ class SessionAdapter(Protocol):
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewCopy:
+class NewCopy(NamedTuple):
     """What `SessionAdapter.set` is told of a copy that is to be created."""
 
     key: str
@@ -266,8 +264,7 @@ class AttemptAdapter(Protocol):
         """Empty *counter*, whoever owns what it holds; how many it held."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseAdapter:
+class DatabaseAdapter(NamedTuple):
     """The record: users and sessions over one connection, and the transaction that spans both."""
 
     users: UserRepository

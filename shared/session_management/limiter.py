@@ -7,7 +7,6 @@ itself, under a fifth of the limits: a try is never unlimited.
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from session_management.attempts import Attempt, Counter, account_counter, address_counter, registration_counter
 from session_management.errors import (
@@ -20,17 +19,20 @@ from session_management.interfaces import AttemptAdapter, NewCopy
 from session_management.policy import LoginPolicy
 
 
-@dataclass(slots=True)
 class Reservation:
     """A try that was let through, and where it is counted.
 
     `redis_failure` is set where the shared store is down: the request need not wait for it again.
     """
 
-    attempt: Attempt
-    adapter: AttemptAdapter
-    redis_failure: StoreUnavailableError | None = None
-    is_given_back: bool = False
+    def __init__(
+        self, attempt: Attempt, adapter: AttemptAdapter, redis_failure: StoreUnavailableError | None = None
+    ) -> None:
+        """Hold it until it is given back."""
+        self.attempt = attempt
+        self.adapter = adapter
+        self.redis_failure = redis_failure
+        self.is_given_back = False
 
     def give_back(self, *, is_success: bool, copy: NewCopy | None = None) -> bool:
         """Give it back, unless it was; whether that was all that could be done for *copy* as well."""

@@ -5,8 +5,7 @@ Parameters: OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB, 2 passes, 
 
 import functools
 import unicodedata
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -21,12 +20,15 @@ _BCRYPT_BYTES: Final = 72
 _NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """Whether a password was right; `new_hash` is set if it was and its hash should be replaced."""
 
     is_right: bool
-    new_hash: str | None = field(default=None, repr=False)
+    new_hash: str | None = None
+
+    def __repr__(self) -> str:
+        """Show all but the hash."""
+        return f"Verification(is_right={self.is_right!r})"
 
 
 def hash_password(password: str) -> str:

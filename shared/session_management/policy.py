@@ -1,23 +1,21 @@
 """How long sessions live, how long copies are believed, how many a user may have: the numbers of the rules."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from session_management.attempts import Limit
 from session_management.expiry import ExpiryRule
 from session_management.tokens import SessionNames
+from session_management.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class LoginPolicy:
+class LoginPolicy(Value):
     """Who may try a password: how many may fail for an account and from an address."""
 
     account: Limit
     address: Limit
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPolicy:
+class SessionPolicy(Value):
     """What the rules are run with.
 
     A copy is believed until `revalidate` after PostgreSQL was asked, or until `stale_if_error` after it

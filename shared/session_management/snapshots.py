@@ -15,7 +15,6 @@ from typing import Final
 from session_management.clients.connections import import_drivers
 from session_management.devices import import_parser
 from session_management.factory import UserManagerFactory
-from session_management.http.credentials import import_bodies
 from session_management.observability import import_log, telling_faults
 from session_management.password_rules import import_commonest
 from session_management.passwords import import_hashers
@@ -39,12 +38,13 @@ def before_snapshot() -> None:
         ConfigurationError: the settings cannot work. Lambda then does not publish the version, and the alias stays
             where it is. A version's settings never change: published, it would answer every request 503.
     """
+    import session_management.http.bodies  # noqa: F401
+
     with telling_faults():
         settings = UserManagerFactory.settings()
         import_drivers(settings.postgres, settings.redis)
         import_hashers()
         import_commonest()
-        import_bodies()
         import_parser()
         import_log()
         UserManagerFactory.create()  # for what it imports; to build it again takes less than a millisecond

@@ -2,24 +2,26 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from session_management.value import Value
 
 _POSTGRES_SCHEMES: Final = ("postgresql", "postgres")
 _DATABASE: Final = re.compile(r"[0-9]{0,9}")
 _REDIS_SCHEMES: Final = {"redis": False, "rediss": True, "valkey": False, "valkeys": True}
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresOptions:
+class PostgresOptions(Value):
     """How to reach PostgreSQL. `is_pooled`: a transaction-mode pooler may stand between."""
+
+    hidden: ClassVar = ("password",)
 
     host: str
     port: int
     name: str
     user: str | None
-    password: str | None = field(repr=False)
+    password: str | None
     uses_tls: bool
     ca_file: str | None
     secret_arn: str | None
@@ -40,15 +42,16 @@ class PostgresOptions:
         return {name: str(int(self.timeout_seconds * share * 1000)) for name, share in limits.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class RedisOptions:
+class RedisOptions(Value):
     """How to reach Redis or Valkey."""
+
+    hidden: ClassVar = ("password",)
 
     host: str
     port: int
     database: int
     user: str | None
-    password: str | None = field(repr=False)
+    password: str | None
     uses_tls: bool
     ca_file: str | None
     secret_arn: str | None
@@ -59,15 +62,16 @@ class RedisOptions:
     timeout_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoreUrl:
+class StoreUrl(Value):
     """What a store's URL says; None where it says nothing."""
+
+    hidden: ClassVar = ("password",)
 
     host: str
     port: int | None
     path: str
     user: str | None
-    password: str | None = field(repr=False)
+    password: str | None
     uses_tls: bool | None
 
 

@@ -26,7 +26,7 @@ _ANCHORS: Final = {
     "those, pg8000 and pydantic": "from aws_lambda_powertools import Logger; import redis, pg8000.native, pydantic;"
     " pydantic.create_model('Model', field=int); import os; os._exit(0)",
 }
-_FIRST_ANSWER: Final = Path(__file__).parent / "first_answer.py"
+FIRST_ANSWER: Final = Path(__file__).parent / "first_answer.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BuiltFunctions:
         for name, event in events.items():
             function = name.partition(",")[0].capitalize()
             target, limit = (None, None) if self.suffix else BOUNDS.get(name, (None, None))
-            start = partial(processor_seconds, [_FIRST_ANSWER, json.dumps(event)], self._environment_of(function))
+            start = partial(processor_seconds, [FIRST_ANSWER, json.dumps(event)], self._environment_of(function))
             yield Operation(f"{name}{self.suffix}", start, target, limit, tells_seconds=True)
         first = partial(self._seconds_to_first_answer, events[AUTHORIZER])
         yield Operation(f"{UNDER_CLIENT}{self.suffix}", first, tells_seconds=True)

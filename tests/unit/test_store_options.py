@@ -21,19 +21,31 @@ from session_management.store_options import (
     [
         (
             "postgresql://ann:secret@db.example.com:6543/app",
-            StoreUrl("db.example.com", 6543, "app", "ann", "secret", uses_tls=None),
+            StoreUrl(host="db.example.com", port=6543, path="app", user="ann", password="secret", uses_tls=None),
         ),
-        ("postgres://db.example.com", StoreUrl("db.example.com", None, "", None, None, uses_tls=None)),
+        (
+            "postgres://db.example.com",
+            StoreUrl(host="db.example.com", port=None, path="", user=None, password=None, uses_tls=None),
+        ),
         (
             "postgresql://a%40b:p%2Fw%3A%23%25@[::1]:5432/my%20app?schema=public",
-            StoreUrl("::1", 5432, "my app", "a@b", "p/w:#%", uses_tls=None),
+            StoreUrl(host="::1", port=5432, path="my app", user="a@b", password="p/w:#%", uses_tls=None),
         ),
-        ("postgresql://h/n?sslmode=disable", StoreUrl("h", None, "n", None, None, uses_tls=False)),
-        ("postgresql://h/n?sslmode=require", StoreUrl("h", None, "n", None, None, uses_tls=True)),
-        ("postgresql://h/n?sslmode=prefer", StoreUrl("h", None, "n", None, None, uses_tls=True)),
+        (
+            "postgresql://h/n?sslmode=disable",
+            StoreUrl(host="h", port=None, path="n", user=None, password=None, uses_tls=False),
+        ),
+        (
+            "postgresql://h/n?sslmode=require",
+            StoreUrl(host="h", port=None, path="n", user=None, password=None, uses_tls=True),
+        ),
+        (
+            "postgresql://h/n?sslmode=prefer",
+            StoreUrl(host="h", port=None, path="n", user=None, password=None, uses_tls=True),
+        ),
         (
             "postgresql://h/n?connection_limit=5&sslmode=verify-full",
-            StoreUrl("h", None, "n", None, None, uses_tls=True),
+            StoreUrl(host="h", port=None, path="n", user=None, password=None, uses_tls=True),
         ),
     ],
 )
@@ -46,11 +58,20 @@ def test_a_postgresql_url_names_place_user_and_database(url: str, expected: Stor
     [
         (
             "rediss://ann:secret@cache.example.com:6380/2",
-            StoreUrl("cache.example.com", 6380, "2", "ann", "secret", uses_tls=True),
+            StoreUrl(host="cache.example.com", port=6380, path="2", user="ann", password="secret", uses_tls=True),
         ),
-        ("redis://:secret@h", StoreUrl("h", None, "", None, "secret", uses_tls=False)),
-        ("valkey://h/0", StoreUrl("h", None, "0", None, None, uses_tls=False)),
-        ("valkeys://h/", StoreUrl("h", None, "", None, None, uses_tls=True)),
+        (
+            "redis://:secret@h",
+            StoreUrl(host="h", port=None, path="", user=None, password="secret", uses_tls=False),
+        ),
+        (
+            "valkey://h/0",
+            StoreUrl(host="h", port=None, path="0", user=None, password=None, uses_tls=False),
+        ),
+        (
+            "valkeys://h/",
+            StoreUrl(host="h", port=None, path="", user=None, password=None, uses_tls=True),
+        ),
     ],
 )
 def test_a_redis_url_names_place_user_database_and_tls(url: str, expected: StoreUrl) -> None:

@@ -1,6 +1,6 @@
 """Who calls: the live session that a request presents, for every function that needs one."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from session_management.errors import UnauthenticatedError
 from session_management.factory import UserManagerFactory
@@ -11,13 +11,16 @@ from session_management.models import Session, User
 from session_management.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A live session with its user, and the session ID that was presented."""
 
     session: Session
     user: User
-    session_id: str = field(repr=False)
+    session_id: str
+
+    def __repr__(self) -> str:
+        """Show all but the session ID."""
+        return f"Caller(session={self.session!r}, user={self.user!r})"
 
 
 def caller_of(request: Request, settings: Settings) -> Caller:

@@ -40,11 +40,6 @@ def read_credentials(request: Request) -> Credentials:
     return _plain(json_of(request)) or _by_the_model(request)
 
 
-def import_bodies() -> None:
-    """Import what the first body that is not plain would."""
-    from session_management.http import bodies  # noqa: F401
-
-
 def logged_in(opened: LogIn, settings: Settings, *, by: Transport) -> Response:
     """Return the answer to who is logged in now (200)."""
     answer = {"user": user_body(opened.user), "expires_at": instant(opened.session.expires_at)}

@@ -1,13 +1,12 @@
 """What can be wrong with a request itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from session_management.errors import SessionManagementError
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One fault of a body: where (a JSON pointer) and what, without the value."""
 
     pointer: str

@@ -25,9 +25,13 @@ def check(data: bytes) -> None:
     user, password, name, port = [*fields, "", "", "", ""][:4]
     number = int.from_bytes(port.encode()[:2]) % _PORTS + 1
     read = read_postgres_url(f"postgresql://{_quoted(user)}:{_quoted(password)}@db.example:{number}/{_quoted(name)}")
-    assert read == StoreUrl("db.example", number, name, user or None, password or None, None)
+    assert read == StoreUrl(
+        host="db.example", port=number, path=name, user=user or None, password=password or None, uses_tls=None
+    )
     read = read_redis_url(f"rediss://{_quoted(user)}:{_quoted(password)}@[::1]:{number}/{number}")
-    assert read == StoreUrl("::1", number, str(number), user or None, password or None, uses_tls=True)
+    assert read == StoreUrl(
+        host="::1", port=number, path=str(number), user=user or None, password=password or None, uses_tls=True
+    )
 
 
 def _read_anything(text: str) -> None:
