@@ -94,6 +94,11 @@ bench: .venv/made ## Measure how much longer a validation takes than a bare GET,
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.bench $(BENCHMARK)
 	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
 
+.PHONY: bench-logins
+bench-logins: .venv/made ## Measure how much longer a login and a logout take than their bare statements (as make bench).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.logins $(BENCHMARK)
+	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
+
 # What every benchmark may be asked for.
 BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructions) \
 	$(if $(JSON),--json "$(JSON)") $(if $(KEEP),--keep)
