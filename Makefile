@@ -103,6 +103,11 @@ bench-cold: packaging-environments ## Measure how long a built function takes fr
 	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.cold_start $(BENCHMARK) $(if $(BESIDE),--beside "$(BESIDE)")
 	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
 
+.PHONY: bench-logins
+bench-logins: .venv/made ## Measure how much longer a login and a logout take than their bare statements (as make bench).
+	@PYTHONPATH=shared:. $(BIN)/python -m tests.benchmarks.logins $(BENCHMARK)
+	@$(if $(KEEP),$(MAKE) --no-print-directory bench-picture)
+
 # What every benchmark may be asked for.
 BENCHMARK = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(INSTRUCTIONS),--instructions) \
 	$(if $(JSON),--json "$(JSON)") $(if $(KEEP),--keep)

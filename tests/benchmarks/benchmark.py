@@ -4,14 +4,14 @@ import random
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks.equivalence import compare
+from tests.benchmarks.equivalence import Comparison, compare
 from tests.benchmarks.instructions import count
 from tests.benchmarks.machine import revision, this_machine
 from tests.benchmarks.measuring import Operation, Pair, Share, measure, pin, seconds_of
@@ -27,8 +27,9 @@ RESULTS: Final = Path(".local/benchmarks")
 class Benchmark:
     """What is measured; *name* is that of its make target, *started* gives the operations.
 
-    *calls* are those of an operation in one of *rounds*. Ratios are to the operation *reference*, but those of *pairs*;
-    *shares* are told as well. One that *may_count* can count instructions.
+    *calls* are those of an operation in one of *rounds*. Ratios are to the operation *reference*, or to what each names
+    as its own: *reference* is then what these have in common. *shares* are told as well, and the ratios of *pairs*.
+    One that *may_count* can count instructions.
     """
 
     name: str
@@ -96,17 +97,25 @@ def _layers(
     """Return the rows of the operations, then those of the shares and of the pairs."""
     shared = {share.name: seconds_of(share, seconds) for share in benchmark.shares}
     shared_counts = {one.name: counts[one.whole] - counts[one.part] for one in benchmark.shares if counts}
-    bounds = {operation.name: operation for operation in operations}
-    layers = [
-        layer_of(one, bounds.get(one.path), {**counts, **shared_counts}.get(one.path))
-        for one in compare({**seconds, **shared}, benchmark.reference, random.Random())
+    by_name = {operation.name: operation for operation in operations}
+    compared = _compared({**seconds, **shared}, by_name, benchmark.reference)
+    layers = [layer_of(one, by_name.get(one.path), {**counts, **shared_counts}.get(one.path)) for one in compared]
+    return [
+        *layers,
+        *(layer_of(_beside(pair.name, pair.one, pair.other, seconds), None, None) for pair in benchmark.pairs),
     ]
-    return [*layers, *(_layer_of_pair(pair, seconds) for pair in benchmark.pairs)]
 
 
-def _layer_of_pair(pair: Pair, seconds: Mapping[str, Sequence[float]]) -> Layer:
-    _, compared = compare({pair.other: seconds[pair.other], pair.name: seconds[pair.one]}, pair.other, random.Random())
-    return layer_of(compared, None, None)
+def _compared(
+    seconds: Mapping[str, Sequence[float]], by_name: Mapping[str, Operation], reference: str
+) -> Iterator[Comparison]:
+    """Yield each beside its reference."""
+    for name in seconds:
+        yield _beside(name, name, (by_name[name].beside if name in by_name else None) or reference, seconds)
+
+
+def _beside(name: str, one: str, other: str, seconds: Mapping[str, Sequence[float]]) -> Comparison:
+    return compare({other: seconds[other], name: seconds[one]}, other, random.Random())[-1]
 
 
 def _parse(benchmark: Benchmark, arguments: Sequence[str] | None) -> Namespace:

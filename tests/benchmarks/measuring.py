@@ -14,14 +14,16 @@ type CallsElsewhere = Callable[[Sequence[str], int], None]
 class Operation:
     """One thing that is measured, and the most that its time may be, as ratios to the reference.
 
-    *elsewhere* is there where another process does the work: it starts that process by a command put before its own,
-    has it do so many calls, and ends it. What *tells_seconds* returns what a call took, by another clock than ours.
+    *beside* names the operation that is its reference, where the benchmark has more than one. *elsewhere* is there
+    where another process does the work: it starts that process by a command put before its own, has it do so many
+    calls, and ends it. What *tells_seconds* returns what a call took, by another clock than ours.
     """
 
     name: str
     run: Callable[[], Any]
     target: float | None = None
     limit: float | None = None
+    beside: str | None = None
     elsewhere: CallsElsewhere | None = None
     tells_seconds: bool = False
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import redis
 
-from session_management.clients.pg8000_connection import ConnectionLostError, PostgresConnection
+from session_management.clients.pg8000_connection import PostgresConnection
+from session_management.clients.postgres_errors import ConnectionLostError
 from session_management.errors import StoreUnavailableError
 from tests.load.stores import Stores
 from tests.support.servers import server_settings

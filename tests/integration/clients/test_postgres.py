@@ -6,7 +6,7 @@ import pg8000.native
 import pytest
 
 from session_management.clients.postgres import Postgres
-from session_management.errors import StoreUnavailableError
+from session_management.errors import InvalidInputError, StoreUnavailableError
 from session_management.models import CreateUserData, SessionMetadata
 from tests.conftest import MakeEnvironment
 from tests.integration.conftest import ThroughRelays
@@ -17,6 +17,29 @@ POOLERS = pytest.mark.parametrize("pooler", ["none", "transaction"])
 
 def rows(postgres: Postgres, number: int) -> object:
     return postgres.fetch("SELECT :number::int", number=number)
+
+
+@POOLERS
+def test_values_come_back_as_they_went(make_environment: MakeEnvironment, pooler: str) -> None:
+    postgres = make_environment(DATABASE_POOLER=pooler).postgres
+    long, empty, foreign = "x" * 100_000, "", "löwe \U0001f981"
+    sql = "SELECT n, :long::text, :empty::text, :foreign::text, :none::text, :yes::boolean FROM generate_series(1, 3) n"
+    for _ in range(2):
+        found = postgres.fetch(sql, long=long, empty=empty, foreign=foreign, none=None, yes=True)
+
+        assert found == [[number, long, empty, foreign, None, True] for number in (1, 2, 3)]
+
+
+@POOLERS
+def test_a_statement_that_fails_amid_its_rows_gives_none_and_leaves_no_reply_behind(
+    make_environment: MakeEnvironment, pooler: str
+) -> None:
+    postgres = make_environment(DATABASE_POOLER=pooler).postgres
+    for number in range(3):
+        with pytest.raises(InvalidInputError, match="22012"):
+            postgres.fetch("SELECT 6 / (:last::int - n) FROM generate_series(1, 5000) n", last=4000)
+
+        assert rows(postgres, number) == [[number]]
 
 
 @POOLERS

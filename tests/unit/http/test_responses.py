@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-import session_management.clients.pg8000_connection
+import session_management.clients.postgres_errors
 from session_management.errors import (
     CommitUnknownError,
     ConfigurationError,
@@ -60,8 +60,8 @@ TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
 INSIDE = {
     UniqueViolationError,
     UnknownEventError,
-    session_management.clients.pg8000_connection.ConnectionLostError,
-    session_management.clients.pg8000_connection.AuthenticationRefusedError,
+    session_management.clients.postgres_errors.ConnectionLostError,
+    session_management.clients.postgres_errors.AuthenticationRefusedError,
 }
 
 
