@@ -4,7 +4,7 @@ import os.path
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, Self, overload
+from typing import TYPE_CHECKING, Any, Final, Self, overload
 
 _WHOLE: Final = r"[+-]?[0-9]{1,18}"
 _INSTANT: Final = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}"
@@ -17,20 +17,20 @@ type Read[T] = Callable[[str], T]
 
 
 class Setting[T]:
-    """A field of the settings: of the class it gives itself, of an instance the value, which is in its `__dict__`."""
+    """A field of the settings, whose instances have a value in its place."""
 
     def __init__(self, read: Read[T], default: T) -> None:
         """Have *read* make a value of a text, and *default* be it where there is none."""
         self.read = read
         self.default = default
 
-    @overload
-    def __get__(self, settings: None, kind: type) -> Self: ...
-    @overload
-    def __get__(self, settings: object, kind: type) -> T: ...
-    def __get__(self, settings: object, kind: type) -> Any:
-        """Return the setting itself: a value would have been found before."""
-        return self
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, settings: None, kind: type) -> Self: ...
+        @overload
+        def __get__(self, settings: object, kind: type) -> T: ...
+        def __get__(self, settings: object, kind: type) -> Any: ...
 
 
 class Secret:

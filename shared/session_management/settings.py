@@ -319,3 +319,5 @@ def _revealed(hidden: Secret | None) -> str | None:
 
 
 Settings.FIELDS = {name: value for name, value in vars(Settings).items() if isinstance(value, Setting)}
+for _name in Settings.FIELDS:
+    delattr(Settings, _name)  # what an instance alone has is read in half the time
