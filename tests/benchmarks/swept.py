@@ -21,7 +21,7 @@ from session_management.adapters.postgres_sessions import PostgreSQLSessionAdapt
 from session_management.tokens import SessionNames
 from tests.support.clock import ToldClock
 from tests.support.managers import an_environment
-from tests.support.servers import postgres_client, sql_connection
+from tests.support.servers import postgres_client, postgres_client_of, sql_connection
 
 ALONE_SECONDS: Final = 2.0
 """For how long they ask before there is a sweep beside them."""
@@ -115,11 +115,12 @@ def _swept(prepared: Filled, url: str) -> dict[str, float]:
 
 def _beside(prepared: Filled, url: str) -> dict[str, float]:
     """Return what others wait for, alone and while there is a sweep: another process over a connection of its own."""
-    processes = get_context("fork")
+    processes = get_context("spawn")
     ours, theirs = processes.Pipe()
-    others = processes.Process(target=_ask, args=(prepared, url, theirs), daemon=True)
+    others = processes.Process(target=_ask, args=(url, prepared.rows, prepared.expired, theirs), daemon=True)
     others.start()
     try:
+        ours.recv()
         time.sleep(ALONE_SECONDS)
         ours.send("alone")
         alone: Latencies = ours.recv()
@@ -134,17 +135,17 @@ def _beside(prepared: Filled, url: str) -> dict[str, float]:
     }
 
 
-def _ask(prepared: Filled, url: str, answers: Connection) -> None:
+def _ask(url: str, rows: int, expired: int, answers: Connection) -> None:
     """Ask for one thing after the other, and tell whoever wants to know how long each took since it was told before."""
-    with postgres_client(prepared.postgres, DATABASE_URL=url) as client:
+    with postgres_client_of({"DATABASE_URL": url}) as client:
         sessions = PostgreSQLSessionAdapter(client, SessionNames())
         random, now = Random(1), datetime.now(UTC)
-        live = sessions.find_by_handle(_key(prepared.rows - 1))
+        live = sessions.find_by_handle(_key(rows - 1))
         if live is None:
             raise RuntimeError("a session was not found")
 
         def a_key() -> str:
-            return _key(random.randrange(prepared.expired, prepared.rows))
+            return _key(random.randrange(expired, rows))
 
         what: dict[str, Callable[[], object]] = {
             "find": lambda: sessions.check(a_key(), now, now - _LONG, now - _LONG),
@@ -153,6 +154,7 @@ def _ask(prepared: Filled, url: str, answers: Connection) -> None:
         }
         for ask in what.values():
             ask()
+        answers.send("ready")
         took: Latencies = {name: [] for name in what}
         while True:
             for name, ask in what.items():

@@ -101,8 +101,14 @@ def empty(connection: pg8000.native.Connection) -> None:
 @contextmanager
 def postgres_client(server: EmbeddedPostgres, *, clock: Clock | None = None, **variables: str) -> Iterator[Postgres]:
     """Give a client of the layer's to *server*, and close it; *variables* are settings."""
-    settings = Settings.from_environment({"DATABASE_URL": server.url} | variables)
-    options = settings.postgres
+    with postgres_client_of({"DATABASE_URL": server.url} | variables, clock=clock) as client:
+        yield client
+
+
+@contextmanager
+def postgres_client_of(variables: Mapping[str, str], *, clock: Clock | None = None) -> Iterator[Postgres]:
+    """Give a client of the layer's as these settings say, and close it."""
+    options = Settings.from_environment(variables).postgres
     clock = clock or SystemClock()
     breaker = Breaker("postgresql", clock=clock, observer=RecordingObserver())
     credentials = FixedCredentials(options.user, options.password)
