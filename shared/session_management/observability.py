@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import orjson
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -18,7 +19,18 @@ from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VA
 
 type Handler[Answer] = Callable[[dict[str, Any], LambdaContext], Answer]
 
-logger = Logger(service="session-management")
+
+def _as_json(line: dict[str, Any]) -> str:
+    """Return what Powertools' own would."""
+    return orjson.dumps(line, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+# Whether the message is JSON, and the line as JSON: by the standard library they are a third of a line's time.
+logger = Logger(
+    service="session-management",
+    json_serializer=_as_json,
+    json_deserializer=orjson.loads,  # type: ignore[arg-type]  # it is given text
+)
 _invocation: Final = InvocationFilter()
 logger.addFilter(_invocation)
 
