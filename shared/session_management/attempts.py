@@ -4,10 +4,13 @@ import hashlib
 import ipaddress
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 _IPV6_PREFIX: Final = 64
 _STRICTER: Final = 5
+_REMEMBERED: Final = 256
+"""How many addresses' networks are remembered: clients come back with the same."""
 ACCOUNT_LIFE_MS: Final = 86_400_000
 """How long a failure counts against an account: so long that waiting for it to be forgotten gains no tries."""
 
@@ -72,8 +75,7 @@ def account_counter(email: str, limit: Limit) -> Counter:
     may be shared by emails that the record tells apart, so its members are owned by the email as it was given, whatever
     its case: or whoever has one of those accounts could forget, by logging in, the failures of another.
     """
-    letters = unicodedata.normalize("NFKD", email.lower().casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = _plain(email)
     return Counter(f"attempts:account:{_digest(plain)}", limit, owner=f"{_digest(email.lower())}:")
 
 
@@ -87,6 +89,15 @@ def registration_counter(ip: str, limit: Limit) -> Counter:
     return Counter(f"attempts:registration:{_network(ip)}", limit)
 
 
+def _plain(email: str) -> str:
+    """Return the letters of *email* without case, accents and other forms."""
+    if email.isascii():
+        return email.lower()
+    letters = unicodedata.normalize("NFKD", email.lower().casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _network(ip: str) -> str:
     address = ipaddress.ip_address(ip)
     if isinstance(address, ipaddress.IPv6Address):

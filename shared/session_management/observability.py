@@ -1,9 +1,12 @@
 """Logs and metrics: what happened, in words an operator can act on. Session IDs and passwords never come here."""
 
 import functools
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from session_management.environment import ManagerEnvironment
 from session_management.errors import ConfigurationError, StoreUnavailableError
@@ -21,12 +24,25 @@ type Handler[Answer] = Callable[[dict[str, Any], LambdaContext], Answer]
 _invocation: Final = InvocationFilter()
 
 
+def _as_json(line: dict[str, Any]) -> str:
+    """Return what Powertools' own would."""
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:  # half a character, or a number beyond 64 bits
+        return json.dumps(line, default=str, separators=(",", ":"))
+
+
 @functools.cache
 def logger() -> "Logger":
     """Return the service's logger, which is imported with the first line: most first answers write none."""
     from aws_lambda_powertools import Logger
 
-    made = Logger(service="session-management")
+    # Whether the message is JSON, and the line as JSON: by the standard library they are a third of a line's time.
+    made = Logger(
+        service="session-management",
+        json_serializer=_as_json,
+        json_deserializer=orjson.loads,  # type: ignore[arg-type]  # it is given text
+    )
     made.addFilter(_invocation)
     return made
 

@@ -1,12 +1,13 @@
 """The alarms of infra/stacks/observability.yaml: on metrics that are written, and telling somebody what to do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from infra.dashboard.body import alarms_by_condition
+from session_management import metrics
 from session_management.events import Event, LoginFailed, LoginSucceeded, Refusal, StoreFailed, Swept
 from session_management.metrics import METRICS, write_metrics_of
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
@@ -45,11 +46,19 @@ def written(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
     return result
 
 
+@pytest.fixture
+def in_a_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The variable that the template sets is there before the first metric is written."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sessions-prod")
+    metrics._line.cache_clear()
+    yield
+    metrics._line.cache_clear()
+
+
 @pytest.mark.parametrize(("event", "own"), TOLD, ids=[event.name for event, _ in TOLD])
 def test_a_metric_is_written_with_the_stacks_name_and_its_own_dimension(
-    event: Event, own: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    event: Event, own: Mapping[str, str], in_a_stack: None, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sessions-prod")
     write_metrics_of(event)
     found = written(capsys)
 
@@ -58,9 +67,8 @@ def test_a_metric_is_written_with_the_stacks_name_and_its_own_dimension(
 
 
 def test_validations_are_counted_with_the_stacks_name(
-    clock: ToldClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clock: ToldClock, in_a_stack: None, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sessions-prod")
     ValidationCounts(clock).add(*COUNTS)
 
     assert written(capsys) == {name: {"service": "sessions-prod"} for name in COUNTS}

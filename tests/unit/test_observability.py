@@ -1,17 +1,23 @@
 """What is told, to whom: lines an operator can act on, metrics that CloudWatch takes, nothing secret."""
 
 import json
+import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
 from session_management.errors import ConfigurationError, StoreUnavailableError
-from session_management.events import ClientChanged, LoggedOut, SessionDenied, SettingsFaulty
+from session_management.events import ClientChanged, LoggedOut, SessionDenied, SettingsFaulty, StoreFailed
 from session_management.interfaces import ValidationPath
+from session_management.metrics import write_metrics_of
 from session_management.models import Session
-from session_management.observability import LoggingObserver, SilentObserver, tell, telling_faults
+from session_management.observability import LoggingObserver, SilentObserver, _as_json, logger, tell, telling_faults
 from tests.support.clock import ToldClock
 from tests.support.log import Log
 
@@ -89,6 +95,61 @@ def test_an_event_is_one_line_with_its_name_its_level_its_sentence_and_its_field
     (line,) = log.lines
     assert (line["event"], line["level"], line["message"]) == ("logged_out", "INFO", "somebody logged out")
     assert (line["user_id"], line["session_handle"], line["is_fenced"]) == ("a user", "a handle", False)
+
+
+def test_a_line_is_the_json_that_powertools_would_write() -> None:
+    line = {
+        "text": 'löwe \U0001f981 "quoted" \n \x01',
+        "numbers": (1, 2.5, True, None),
+        "enumerations": [Denial.ROLE, ClientChange.IP],
+        "instant": datetime(2026, 11, 1, 12, 30, tzinfo=UTC),
+        "other": {"a set of one": frozenset({1})},
+    }
+    powertools = LambdaPowertoolsFormatter()
+
+    assert _as_json(line) == powertools.json_serializer(line)
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**64])
+def test_a_line_is_written_whatever_it_holds(value: object) -> None:
+    """An observer never raises."""
+    assert json.loads(_as_json({"value": value})) == {"value": value}
+
+
+@pytest.mark.parametrize("message", ['{"a": 1}', "[1", "a sentence", "", "7"])
+def test_a_message_is_taken_for_json_where_powertools_would(log: Log, message: str) -> None:
+    logger().info(message)
+
+    record = logging.makeLogRecord({"msg": message})
+    assert log.lines[0]["message"] == json.loads(LambdaPowertoolsFormatter().format(record))["message"]
+
+
+def test_the_metrics_of_an_event_have_nothing_of_the_one_before(capsys: pytest.CaptureFixture[str]) -> None:
+    failed, out = StoreFailed(store="redis", reason="why"), LoggedOut(user_id="a user", session_handle="a handle")
+    for event in (failed, out, failed):
+        write_metrics_of(event)
+
+    first, second, third = metrics(capsys)
+    for line in (first, second, third):
+        check_embedded_metric_format(line)
+    assert (set(second), set(first)) == ({"_aws", "Logouts"}, {"_aws", "StoreFailures", "store"})
+    assert first | {"_aws": 0} == third | {"_aws": 0}
+
+
+def test_threads_do_not_mix_up_their_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    events = [StoreFailed(store="redis", reason="why"), LoggedOut(user_id="a user", session_handle="a handle")] * 200
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write_metrics_of, events))
+    finally:
+        sys.setswitchinterval(interval)
+
+    lines = metrics(capsys)
+    assert {tuple(line) for line in lines} == {("_aws", "Logouts"), ("_aws", "store", "StoreFailures")}
+    assert all(line.get("Logouts", line.get("StoreFailures")) == [1.0] for line in lines)
+    assert len(lines) == len(events)
 
 
 def test_a_silent_observer_tells_nobody(log: Log, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
@@ -122,6 +123,8 @@ class _TimedConnection(Connection):
         except BaseException:
             _close_all(self._ends())
             raise
+        # It says its offset, whatever that is; pg8000 would turn it into UTC first.
+        self.register_out_adapter(datetime, datetime.isoformat)
 
     def set_timeout(self, seconds: float) -> None:
         self._ends_at = time.monotonic() + seconds

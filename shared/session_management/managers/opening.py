@@ -91,7 +91,7 @@ class Opening:
         """
         session_id = new_session_id()
         user_id = whose if isinstance(whose, str) else ""  # a change alone knows
-        session = replace(self._new_session(session_id, user_id, metadata, ttl), is_persistent=is_persistent)
+        session = self._new_session(session_id, user_id, metadata, ttl, is_persistent=is_persistent)
         evicted: list[str] = []
         try:
             found = self._record(session, whose, proof, evicted)
@@ -176,7 +176,9 @@ class Opening:
             raise unknown
         return found
 
-    def _new_session(self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta) -> Session:
+    def _new_session(
+        self, session_id: str, user_id: str, metadata: SessionMetadata, ttl: timedelta, *, is_persistent: bool
+    ) -> Session:
         names, now = self._policy.names, self._clock.now()
         key = names.key_of(session_id) or ""
         absolute_end = self._policy.expiry.absolute_end(now)
@@ -191,4 +193,5 @@ class Opening:
             authenticated_at=now,
             ip=metadata.ip,
             user_agent=metadata.user_agent,
+            is_persistent=is_persistent,
         )

@@ -24,7 +24,8 @@ class Reporting:
     def tell(self, *events: Event, is_fenced: bool = True) -> None:
         """Tell *events*, all of which are recorded, and of which Redis knows if *is_fenced*."""
         for event in events:
-            self._observer.happened(replace(event, is_fenced=is_fenced) if isinstance(event, Fenced) else event)
+            told = event if is_fenced or not isinstance(event, Fenced) else replace(event, is_fenced=False)
+            self._observer.happened(told)
 
     @contextmanager
     def fencing(self, *events: Event) -> Iterator[None]:

@@ -68,7 +68,7 @@ def test_a_login_whose_answer_was_lost_opens_one_session(through_relays: Through
     env.manager.find_by_id(user_id)
 
     opening = env.manager._opening
-    session = opening._new_session("B" * 43, user_id, SessionMetadata(), env.policy.max_age)
+    session = opening._new_session("B" * 43, user_id, SessionMetadata(), env.policy.max_age, is_persistent=True)
     to_postgres.lose_next_answers(1)
     assert env.manager._database.sessions.open(session, None, None)
     assert env.postgres.fetch("SELECT count(*) FROM sessions")[0][0] == before + 1
