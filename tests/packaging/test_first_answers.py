@@ -15,7 +15,16 @@ from tests.packaging.built import Built
 from tests.packaging.emulator import LAMBDA_PYTHON, runtime_environment
 from tests.support.servers import server_environment
 
-NEVER: Final = ("boto3", "botocore.session", "pydantic", "session_management.managers.mock", "ua_parser", "zxcvbn")
+NEVER: Final = (
+    "asyncio",
+    "boto3",
+    "botocore.session",
+    "pydantic",
+    "redis",
+    "session_management.managers.mock",
+    "ua_parser",
+    "zxcvbn",
+)
 """What no first success needs, whichever function gives it."""
 
 OF_A_LOGIN: Final = ("argon2", "aws_lambda_powertools", "bcrypt", "pg8000", "pwdlib", "session_management.metrics")
