@@ -20,7 +20,12 @@ from tests.support.clock import ToldClock
 from tests.support.managers import Environment, an_environment
 from tests.support.servers import prepare, sql_connection
 
-_SETTINGS: Final = ("autovacuum=off", "shared_preload_libraries=pg_stat_statements")
+_SETTINGS: Final = (
+    "autovacuum=off",
+    "shared_preload_libraries=pg_stat_statements",
+    "shared_buffers=2GB",  # for the indexes of 10⁷ rows, which are filled in no order
+    "max_wal_size=32GB",
+)
 _OPERATIONS: Final = 2_000
 _LONG: Final = timedelta(days=9)
 _HASH: Final = "$argon2id$v=19$m=19456,t=2,p=1$01xLhpi+GvTdjeW301Juyg$N2dObvm381pBaiu547IOXQ90cUfiLtjzJlhiYsppUXU"
