@@ -7,9 +7,9 @@ from typing import Final
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
 
-_FIRST_PAGES: Final = 100
-_MOST_PAGES: Final = 2_000
-_ROWS_AT_ONCE: Final = 4_000
+_FIRST_PAGES: Final = 200
+_MOST_PAGES: Final = 4_000
+_ROWS_AT_ONCE: Final = 10_000
 _MANY: Final = 10_000
 _MANY_OF_ALL: Final = 0.05
 
