@@ -9,6 +9,7 @@ import pg8000.native
 import pytest
 import redis
 
+from session_management.adapters.postgres_sweep import PostgreSQLSweepAdapter
 from session_management.deadline import deadline
 from session_management.models import SweepReport
 from session_management.session_data import Fence, decode
@@ -81,6 +82,22 @@ def test_a_range_is_as_long_as_a_short_statement_can_delete(
     assert all(3_000 <= deleted <= 5_000 for deleted in dense[1:-1])
     assert len(ranges) - len(dense) <= 4
     assert left(rows) == {"live": 30_000}
+
+
+@pytest.mark.parametrize("pooler", ["none", "transaction"])
+def test_ranges_alone_do_not_wait_for_the_disk(
+    make_environment: MakeEnvironment, rows: pg8000.native.Connection, pooler: str
+) -> None:
+    """P2: what else is acknowledged over the same connection is on the disk."""
+    insert_many(rows)
+    postgres = make_environment(DATABASE_POOLER=pooler).postgres
+    waiting = "SELECT current_setting('synchronous_commit')"
+
+    with postgres.transaction():
+        (first, *_) = PostgreSQLSweepAdapter(postgres).delete_expired(1_000)
+        inside = postgres.fetch(waiting)
+
+    assert (first > 0, inside, postgres.fetch(waiting)) == (True, [["off"]], [["on"]])
 
 
 def test_after_ranges_only_what_has_expired_meanwhile_is_looked_for(

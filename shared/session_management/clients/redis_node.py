@@ -1,7 +1,7 @@
 """One server of Redis or Valkey over one socket: commands are packed and replies read by hiredis.
 
 redis-py has connections of its own, but none can be imported without its clients for asyncio, clusters and sentinels.
-That takes a fresh environment longer than all the rest up to its first answer.
+That takes a fresh environment nearly as long as all the rest up to its first answer.
 """
 
 import socket
@@ -12,6 +12,7 @@ import hiredis
 
 from session_management.clients.credentials import Credentials
 from session_management.clients.redis_errors import may_be_sent_again
+from session_management.constants import SESSION_CONSTANTS
 from session_management.store_options import RedisOptions
 
 type Address = tuple[str, int]
@@ -41,7 +42,7 @@ class Node:
         self._credentials = credentials
         self.timeouts = timeouts
         self._socket: socket.socket | None = None
-        self._reader = _new_reader()
+        self._reader: hiredis.Reader
 
     def owner_of(self, words: tuple[Word, ...]) -> None:
         """Return nothing: there is one connection for all keys."""
@@ -58,12 +59,8 @@ class Node:
         command = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
         try:
             reply = self._exchange(command)
-        except BaseException as error:
-            # A reply may still be under way: nobody may read it as that of the next command.
-            self.close()
-            if not may_be_sent_again(error):
-                raise
-            reply = self._exchange_over_another(command)
+        except (OSError, hiredis.ProtocolError) as error:
+            reply = self._exchange_again(command, error)
         if isinstance(reply, hiredis.ReplyError):
             raise reply
         return reply
@@ -80,27 +77,34 @@ class Node:
             self._socket.close()
         self._socket = None
 
-    def _exchange_over_another(self, command: bytes) -> Any:
-        try:
-            return self._exchange(command)
-        except BaseException:
-            self.close()
-            raise
+    def _exchange_again(self, command: bytes, error: Exception) -> Any:
+        for _ in range(SESSION_CONSTANTS.REDIS.MAX_RETRIES):
+            if not may_be_sent_again(error):
+                break
+            try:
+                return self._exchange(command)
+            except (OSError, hiredis.ProtocolError) as another:
+                error = another
+        raise error
 
     def _exchange(self, command: bytes) -> Any:
-        connection, reader = self._socket or self._open(), self._reader
-        connection.sendall(command)
-        while True:
-            received = connection.recv(_BYTES)
-            if not received:
-                raise ConnectionResetError("the server closed the connection")
-            reader.feed(received)
-            reply = reader.gets()
-            if reply is not _NOTHING_YET:
-                return reply
+        try:
+            connection, reader = self._socket or self._open(), self._reader
+            connection.sendall(command)
+            while received := connection.recv(_BYTES):
+                reader.feed(received)
+                reply = reader.gets()
+                if reply is not _NOTHING_YET:
+                    return reply
+        except BaseException:
+            # A reply may still be under way: nobody may read it as that of the next command.
+            self.close()
+            raise
+        self.close()
+        raise ConnectionResetError("the server closed the connection")
 
     def _open(self) -> socket.socket:
-        self._reader = _new_reader()
+        self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
         self._socket = socket.create_connection(self._address, self.timeouts.connect)
         self._socket.settimeout(self.timeouts.answer)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -120,10 +124,6 @@ class Node:
         reply = self._exchange(hiredis.pack_command(words))  # type: ignore[arg-type]  # it takes any number of words
         if isinstance(reply, hiredis.ReplyError):
             raise reply
-
-
-def _new_reader() -> hiredis.Reader:
-    return hiredis.Reader(notEnoughData=_NOTHING_YET)
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:
