@@ -60,11 +60,22 @@ def test_a_few_expired_among_many_go_in_batches(environment: Environment, rows: 
     assert left(rows) == {"live": 17_500}
 
 
-def test_many_expired_go_by_ranges_of_the_table(environment: Environment, rows: pg8000.native.Connection) -> None:
+def test_many_expired_go_by_ranges_of_the_table(
+    environment: Environment, rows: pg8000.native.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     insert_many(rows)
+    execute, ranges = environment.postgres.execute, []
+
+    def noting(sql: str, **parameters: object) -> int:
+        if "beyond" in parameters:
+            ranges.append(parameters)
+        return execute(sql, **parameters)
+
+    monkeypatch.setattr(environment.postgres, "execute", noting)
     report = environment.manager.sweep()
     assert (report.expired_deleted, report.finished) == (12_000, True)
-    assert report.batches >= 1 + 4 + 1 + 1 + 1  # fences, ranges, what is left, revoked, legacy
+    assert len(ranges) >= 4
+    assert report.batches == 1 + len(ranges) + 1 + 1 + 1  # fences, ranges, what is left, revoked, legacy
     assert left(rows) == {"live": 8_000}
 
 
