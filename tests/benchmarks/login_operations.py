@@ -1,6 +1,5 @@
 """What `make bench-logins` measures: a login and a logout, each beside what it asks of both stores."""
 
-import itertools
 import mmap
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ from session_management.managers.user_manager import UserManager
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.passwords import Verification
 from session_management.tokens import handle_of, new_session_id
-from tests.benchmarks.measuring import Operation
+from tests.benchmarks.measuring import Operation, each
 from tests.benchmarks.replay import BareStores, asked_by
 from tests.benchmarks.unheard import unheard
 from tests.functions.service import Service
@@ -75,8 +74,8 @@ def _logins(manager: UserManager, bare: BareStores) -> Iterator[Operation]:
         replay(key)
         return key
 
-    yield Operation(BARE_LOGIN, _each(log_in_bare, [recorded(email) for email in emails]), beside=BARE_LOGIN)
-    yield Operation(LOGIN, _each(log_in, emails), 1.5, 2, beside=BARE_LOGIN)
+    yield Operation(BARE_LOGIN, each(log_in_bare, [recorded(email) for email in emails]), beside=BARE_LOGIN)
+    yield Operation(LOGIN, each(log_in, emails), 1.5, 2, beside=BARE_LOGIN)
 
 
 def _logouts(manager: UserManager, bare: BareStores, postgres: EmbeddedPostgres) -> Iterator[Operation]:
@@ -99,12 +98,6 @@ def _logouts(manager: UserManager, bare: BareStores, postgres: EmbeddedPostgres)
 
     yield Operation(BARE_LOGOUT, _each_once(log_out_bare, keys[:_SESSIONS]), beside=BARE_LOGOUT)
     yield Operation(LOGOUT, _each_once(log_out, session_ids[_SESSIONS:]), 1.5, 2, beside=BARE_LOGOUT)
-
-
-def _each[Item, Answer](call: Callable[[Item], Answer], items: Sequence[Item]) -> Callable[[], Answer]:
-    """Return what calls with the next of *items* each time."""
-    following = itertools.cycle(items).__next__
-    return lambda: call(following())
 
 
 def _each_once[Answer](call: Callable[[str], Answer], items: Sequence[str]) -> Callable[[], Answer]:

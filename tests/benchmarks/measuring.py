@@ -1,5 +1,6 @@
 """Operations under a stopwatch: all in each round, in random order, so that what slows the machine slows them alike."""
 
+import itertools
 import os
 import random
 import time
@@ -44,6 +45,12 @@ class Pair:
     name: str
     one: str
     other: str
+
+
+def each[Item, Answer](call: Callable[[Item], Answer], items: Sequence[Item]) -> Callable[[], Answer]:
+    """Return what calls with the next of *items* each time, and goes on with the first after the last."""
+    following = itertools.cycle(items).__next__
+    return lambda: call(following())
 
 
 def pin() -> None:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from infra.local.servers import EmbeddedPostgres, EmbeddedValkey
 from session_management.factory import UserManagerFactory, get_redis
 from session_management.models import CreateUserData, SessionMetadata
 from session_management.tokens import handle_of
-from tests.benchmarks.measuring import Operation
+from tests.benchmarks.measuring import Operation, each
 from tests.benchmarks.raw import REPLY_BYTES, raw_connection
 from tests.benchmarks.runtime_client import RuntimeClient
 from tests.benchmarks.unheard import unheard
@@ -65,14 +65,14 @@ def _calls(session_ids: Sequence[str], connection: socket.socket) -> Iterator[Op
         connection.sendall(question)
         return connection.recv(REPLY_BYTES)
 
-    yield Operation(RAW_GET, _each(ask, questions))
-    yield Operation("raw GET, parsed", _each(lambda question: json.loads(ask(question).split(b"\r\n")[1]), questions))
-    yield Operation("store call", _each(lambda key: redis.command("GET", key), keys))
-    yield Operation("manager: find_session", _each(manager.find_session, session_ids), 1.7, 2.5)
+    yield Operation(RAW_GET, each(ask, questions))
+    yield Operation("raw GET, parsed", each(lambda question: json.loads(ask(question).split(b"\r\n")[1]), questions))
+    yield Operation("store call", each(lambda key: redis.command("GET", key), keys))
+    yield Operation("manager: find_session", each(manager.find_session, session_ids), 1.7, 2.5)
     requests = [_request(session_id) for session_id in session_ids]
-    yield Operation("handler: validate", _each(lambda event: validate(event, context), requests), 4, 6)
+    yield Operation("handler: validate", each(lambda event: validate(event, context), requests), 4, 6)
     questions_of_gateways = [_question(session_id) for session_id in session_ids]
-    yield Operation("handler: authorizer", _each(lambda event: authorizer(event, context), questions_of_gateways), 4, 6)
+    yield Operation("handler: authorizer", each(lambda event: authorizer(event, context), questions_of_gateways), 4, 6)
 
 
 def _invocations(session_ids: Sequence[str], clients: ExitStack) -> Iterator[Operation]:
@@ -80,19 +80,13 @@ def _invocations(session_ids: Sequence[str], clients: ExitStack) -> Iterator[Ope
     events = [json.dumps(_question(session_id)).encode() for session_id in session_ids]
     for name, function in ((EMPTY_HANDLER, _EMPTY), (AUTHORIZER, ROOT / FOLDERS["Authorizer"])):
         client = clients.enter_context(RuntimeClient.started(function))
-        yield Operation(name, _each(client.invoke, events), elsewhere=partial(_invoke, function, events))
+        yield Operation(name, each(client.invoke, events), elsewhere=partial(_invoke, function, events))
 
 
 def _invoke(function: Path, events: Sequence[bytes], under: Sequence[str], number: int) -> None:
     with RuntimeClient.started(function, under=under) as client:
         for event in itertools.islice(itertools.cycle(events), number):
             client.invoke(event)
-
-
-def _each[Item](call: Callable[[Item], object], items: Sequence[Item]) -> Callable[[], object]:
-    """Return what calls with the next of *items* each time."""
-    following = itertools.cycle(items).__next__
-    return lambda: call(following())
 
 
 def _request(session_id: str) -> dict[str, Any]:
