@@ -12,6 +12,7 @@ from session_management.models import SessionMetadata
 from session_management.tokens import handle_of
 from tests.events import EVENTS
 from tests.functions.service import POSTGRES, REDIS, Service, Stores
+from tests.support.clock import ToldClock
 from tests.support.log import Log
 
 DEMO = "demo@example.com"
@@ -111,8 +112,9 @@ def test_users_are_listed_page_by_page(service: Service) -> None:
     assert command(service, "list_users")["next"] is None
 
 
-def test_sessions_are_listed_and_ended_by_handle_or_all(service: Service) -> None:
+def test_sessions_are_listed_and_ended_by_handle_or_all(service: Service, told_clock: ToldClock) -> None:
     """ASVS 7.4.5."""
+    told_clock.advance(1)
     agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/129.0.0.0 Safari/537.36"
     newest = service.manager.log_in(DEMO, DEMO_PASSWORD, SessionMetadata("192.0.2.7", agent))
     listed = command(service, "list_sessions", user=DEMO)["sessions"]

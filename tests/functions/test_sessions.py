@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from session_management import factory
 from session_management.adapters.memory import MemoryDatabase
 from session_management.adapters.memory_copies import MemoryCopyAdapter
 from session_management.managers.mock import DEMO_PASSWORD, DEMO_SESSION_ID
@@ -37,15 +36,6 @@ def another_session(service: Service, **metadata: str) -> str:
     user = service.manager.find_by_email("demo@example.com")
     assert user
     return service.manager.create_session(user.id, SessionMetadata(**metadata), 3_600)
-
-
-@pytest.fixture
-def told_clock(monkeypatch: pytest.MonkeyPatch, service: Service) -> ToldClock:
-    """The clock of the manager."""
-    clock = ToldClock()
-    monkeypatch.setattr(factory, "_CLOCK", clock)
-    service.configure()
-    return clock
 
 
 def is_live(service: Service, session_id: str) -> bool:
