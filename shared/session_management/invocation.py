@@ -1,6 +1,6 @@
 """What Lambda says of the invocation that a line of the log belongs to, in Powertools' names."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from session_management.environment import is_provisioned
 
@@ -27,13 +27,21 @@ class InvocationFilter:
         self._is_cold = self._context is None
         self._context = context
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What lines say of the invocation; nothing before the first one."""
+        context = self._context
+        if context is None:
+            return {}
+        return {
+            "cold_start": self._is_cold and not is_provisioned(),
+            "function_name": context.function_name,
+            "function_memory_size": context.memory_limit_in_mb,
+            "function_arn": context.invoked_function_arn,
+            "function_request_id": context.aws_request_id,
+        }
+
     def filter(self, record: "LogRecord") -> bool:
         """Let every line pass, and say in those of an invocation which it is."""
-        context = self._context
-        if context is not None:
-            record.cold_start = self._is_cold and not is_provisioned()
-            record.function_name = context.function_name
-            record.function_memory_size = context.memory_limit_in_mb
-            record.function_arn = context.invoked_function_arn
-            record.function_request_id = context.aws_request_id
+        vars(record).update(self.facts)
         return True

@@ -1,16 +1,12 @@
-"""Metrics, as lines in CloudWatch's embedded metric format: one list, which docs/events.md shows.
+"""The metrics of events: one list, which docs/events.md shows.
 
 CloudWatch bills each name with each value of its dimension, so there is one dimension at most, of few values.
 """
 
-import threading
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-
-from session_management.constants import METRICS_NAMESPACE
+from session_management.emf import Sample, Unit, write_samples
 from session_management.events import (
     ClientChanged,
     DirectAccessRefused,
@@ -31,8 +27,7 @@ from session_management.events import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """A metric that is written with an event.
 
     `by` is the event's field that is its dimension, `value` the one that is its value; without it, each event is 1.
@@ -42,7 +37,7 @@ class Metric:
     of: type[Event]
     by: str | None = None
     value: str | None = None
-    unit: MetricUnit = MetricUnit.Count
+    unit: Unit = "Count"
 
 
 METRICS: Final = (
@@ -66,41 +61,25 @@ METRICS: Final = (
     Metric("SweepLegacyCleared", Swept, value="legacy_cleared"),
     Metric("SweepPlainLeft", Swept, value="plain_left"),
     Metric("SweepFinished", Swept, value="finished"),
-    Metric("SweepLag", Swept, value="lag_seconds", unit=MetricUnit.Seconds),
+    Metric("SweepLag", Swept, value="lag_seconds", unit="Seconds"),
 )
 """All that are written with events; `validation_counts` has the others."""
 
 
 _OF_EVENT: Final = {one.of: [other for other in METRICS if other.of is one.of] for one in METRICS}
-_lock: Final = threading.Lock()
 
 
-def write_metrics_of(event: Event) -> None:
-    """Write the metrics of *event* in one line, if there are any."""
-    facts = event.facts
-    told = [
-        (metric, value) for metric in _OF_EVENT.get(type(event), ()) if (value := _sample(metric, facts)) is not None
-    ]
-    if not told:
-        return
-    with _lock:
-        line = _line()
-        for metric, value in told:
-            line.add_metric(metric.name, metric.unit, value)
-            if metric.by:
-                line.add_dimension(metric.by, _dimension(facts[metric.by]))
-        line.flush_metrics()
+def write_metrics_of(event: Event, facts: Mapping[str, Any], now: float) -> None:
+    """Write the metrics of *event*, which has these *facts* and is told at *now*, in one line, if there are any."""
+    metrics = _OF_EVENT.get(type(event), ())
+    samples = [sample for metric in metrics if (sample := _sample(metric, facts)) is not None]
+    if samples:
+        write_samples(samples, now, {metric.by: _dimension(facts[metric.by]) for metric in metrics if metric.by})
 
 
-@cache
-def _line() -> EphemeralMetrics:
-    """Return the one that is filled and written for each event: to make another takes half as long as that."""
-    return EphemeralMetrics(namespace=METRICS_NAMESPACE)
-
-
-def _sample(metric: Metric, facts: dict[str, Any]) -> float | None:
-    value: float | None = facts[metric.value] if metric.value else 1
-    return value
+def _sample(metric: Metric, facts: Mapping[str, Any]) -> Sample | None:
+    value = facts[metric.value] if metric.value else 1
+    return None if value is None else Sample(metric.name, value, metric.unit)
 
 
 def _dimension(value: object) -> str:

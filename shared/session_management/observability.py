@@ -2,24 +2,31 @@
 
 import functools
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final
+from os import environ
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import orjson
 
 from session_management.environment import ManagerEnvironment
 from session_management.errors import ConfigurationError, StoreUnavailableError
-from session_management.events import Event, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
+from session_management.events import Event, Level, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
 from session_management.interfaces import Clock, ValidationPath
 from session_management.invocation import InvocationFilter
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
 
 if TYPE_CHECKING:
+    from logging import StreamHandler
+
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Handler[Answer] = Callable[[dict[str, Any], LambdaContext], Answer]
+
+_LEVELS: Final[Mapping[Level, int]] = {"INFO": 20, "WARNING": 30, "ERROR": 40}
+"""The numbers of the levels: in `logging`, which is imported with the first line."""
 
 _invocation: Final = InvocationFilter()
 
@@ -69,10 +76,33 @@ def tell(event: Event) -> None:
     """Write *event* as one JSON line, and its metrics as another. Whoever tells it has done it."""
     from session_management.metrics import write_metrics_of
 
-    log = logger()
-    write = {"INFO": log.info, "WARNING": log.warning, "ERROR": log.error}[event.level]
-    write(event.says, event=event.name, **event.facts)
-    write_metrics_of(event)
+    log, facts, now = logger(), event.facts, time.time()
+    if _LEVELS[event.level] >= log.log_level:
+        handler = cast("StreamHandler[TextIO]", log.registered_handler)
+        handler.stream.write(_as_json(_line_of(event, facts, now)) + "\n")
+        handler.flush()
+    write_metrics_of(event, facts, now)
+
+
+def _line_of(event: Event, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Return what the logger would write of *event*, but for the place in the code: that is the same for each.
+
+    Through the logger it takes ten times as long, which is half of what a logout takes.
+    """
+    seconds, milliseconds = divmod(int(now * 1000), 1000)
+    trace = environ.get("_X_AMZN_TRACE_ID", "")
+    keys = {
+        **logger().get_current_keys(),
+        "level": event.level,
+        "location": None,
+        "message": event.says,
+        "timestamp": time.strftime(f"%Y-%m-%d %H:%M:%S,{milliseconds:03}%z", time.localtime(seconds)),
+        "event": event.name,
+        **facts,
+        **_invocation.facts,
+        "xray_trace_id": trace.partition(";")[0].removeprefix("Root=") or None,
+    }
+    return {name: value for name, value in keys.items() if value is not None}
 
 
 class LoggingObserver:

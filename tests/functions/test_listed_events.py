@@ -109,7 +109,7 @@ def check_metrics(line: dict[str, Any]) -> list[str]:
     for declared in directive["Metrics"]:
         metric = LISTED.get(declared["Name"])
         assert metric is not None or declared["Name"].startswith("Validations")
-        assert declared["Unit"] == (metric.unit.value if metric else "Count")
+        assert declared["Unit"] == (metric.unit if metric else "Count")
         assert dimensions == ([metric.by] if metric and metric.by else [])
         assert all(line[name] in DIMENSIONS[declared["Name"]] for name in dimensions)
         assert all(isinstance(value, float) for value in line[declared["Name"]])

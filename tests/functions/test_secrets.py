@@ -122,7 +122,7 @@ def test_every_line_says_when_where_and_in_which_request(service: Service, store
     for line in log.lines:
         assert datetime.strptime(line["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").utcoffset() is not None
         assert line["service"] == "session-management"
-        assert line["location"]
+        assert line["function_name"]
         assert line["function_request_id"]
         assert line["message"]
 

@@ -1,13 +1,12 @@
 """The alarms of infra/stacks/observability.yaml: on metrics that are written, and telling somebody what to do."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from infra.dashboard.body import alarms_by_condition
-from session_management import metrics
 from session_management.events import Event, LoginFailed, LoginSucceeded, Refusal, StoreFailed, Swept
 from session_management.metrics import METRICS, write_metrics_of
 from session_management.validation_counts import BY_PATH, INVALID, UNDECIDED, VALID, ValidationCounts
@@ -47,19 +46,16 @@ def written(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
-def in_a_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The variable that the template sets is there before the first metric is written."""
+def in_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is there that the template sets."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "sessions-prod")
-    metrics._line.cache_clear()
-    yield
-    metrics._line.cache_clear()
 
 
 @pytest.mark.parametrize(("event", "own"), TOLD, ids=[event.name for event, _ in TOLD])
 def test_a_metric_is_written_with_the_stacks_name_and_its_own_dimension(
     event: Event, own: Mapping[str, str], in_a_stack: None, capsys: pytest.CaptureFixture[str]
 ):
-    write_metrics_of(event)
+    write_metrics_of(event, event.facts, 0.0)
     found = written(capsys)
 
     assert found.keys() <= {metric.name for metric in METRICS if metric.of is type(event)}

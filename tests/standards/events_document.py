@@ -80,7 +80,7 @@ def _metric_line(metric: Metric) -> str:
     values = DIMENSIONS.get(metric.name, ())
     by = f"`{metric.by}`: {', '.join(f'`{value}`' for value in values)}" if metric.by else ""
     of = f"each `{metric.of.name}`" + (f": its `{metric.value}`" if metric.value else "")
-    return f"| `{metric.name}` | {metric.unit.value} | {of} | {by} | {max(len(values), 1)} |\n"
+    return f"| `{metric.name}` | {metric.unit} | {of} | {by} | {max(len(values), 1)} |\n"
 
 
 _TEXT: Final = """\
@@ -90,11 +90,12 @@ _TEXT: Final = """\
 
 ## Events
 
-Each is one JSON line in the function's log, written by Powertools' logger: `event` has the name below, `message` the
-sentence, `level` the level, and then come exactly the fields listed; one in parentheses is left out where there is
-nothing to say. Each has `timestamp`, `service`, `location` and, within a request, `cold_start`, `function_name`,
-`function_arn`, `function_memory_size` and `function_request_id`. Lines without `event` are for developers and stay out
-of production, or are Lambda's own. An operator's command in a shell writes no line at all: by the function, it does.
+Each is one JSON line in the function's log, as Powertools' logger writes lines: `event` has the name below, `message`
+the sentence, `level` the level, and then come exactly the fields listed; one in parentheses is left out where there is
+nothing to say. Each has `timestamp`, `service` and, within a request, `cold_start`, `function_name`, `function_arn`,
+`function_memory_size` and `function_request_id`; with X-Ray, `xray_trace_id`. Lines without `event` are for developers
+and stay out of production, or are Lambda's own. An operator's command in a shell writes no line at all: by the
+function, it does.
 
 An event is written after the thing is done: after the COMMIT, and after Redis was told or did not answer, which is
 then said by `is_fenced`. It is written once, whatever the client's answer is: after a 503 whose change was made, too.

@@ -4,21 +4,34 @@ import json
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
+from session_management import observability
 from session_management.access import Denial
 from session_management.client_changes import ClientChange
+from session_management.constants import METRICS_NAMESPACE
 from session_management.errors import ConfigurationError, StoreUnavailableError
-from session_management.events import ClientChanged, LoggedOut, SessionDenied, SettingsFaulty, StoreFailed
+from session_management.events import (
+    ClientChanged,
+    Event,
+    LoggedOut,
+    LoginFailed,
+    Refusal,
+    SessionDenied,
+    SettingsFaulty,
+    StoreFailed,
+)
 from session_management.interfaces import ValidationPath
-from session_management.metrics import write_metrics_of
+from session_management.metrics import METRICS, write_metrics_of
 from session_management.models import Session
 from session_management.observability import LoggingObserver, SilentObserver, _as_json, logger, tell, telling_faults
 from tests.support.clock import ToldClock
+from tests.support.contexts import FakeContext
 from tests.support.log import Log
 
 FAILURE = StoreUnavailableError("redis", "it did not answer in time")
@@ -116,6 +129,71 @@ def test_a_line_is_written_whatever_it_holds(value: object) -> None:
     assert json.loads(_as_json({"value": value})) == {"value": value}
 
 
+EVENTS = [
+    LoggedOut(user_id="a user", session_handle="a handle"),
+    StoreFailed(store="redis", reason="why"),
+    SettingsFaulty(faults=("one", "two")),
+    LoginFailed(reason=Refusal.UNKNOWN_USER, user_id=None),
+    ClientChanged(session_handle="h", user_id="u", changed=(ClientChange.IP, ClientChange.DEVICE), is_refused=True),
+]
+
+
+@pytest.mark.parametrize("trace", ["", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"])
+@pytest.mark.parametrize("in_a_request", [True, False])
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_the_line_of_an_event_is_the_loggers_but_for_the_place_in_the_code(
+    log: Log, event: Event, in_a_request: bool, trace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    monkeypatch.setattr(observability._invocation, "_context", FakeContext() if in_a_request else None)
+    tell(event)
+    log_at_level = {"INFO": logger().info, "WARNING": logger().warning, "ERROR": logger().error}[event.level]
+    log_at_level(event.says, event=event.name, **event.facts)
+
+    ours, powertools = log.lines
+    assert ("function_arn" in ours, "xray_trace_id" in ours) == (in_a_request, bool(trace))
+    assert powertools.pop("location")
+    # Later than ours, by a moment.
+    for line in (ours, powertools):
+        instant = datetime.strptime(line.pop("timestamp"), "%Y-%m-%d %H:%M:%S,%f%z")
+        assert abs(datetime.now(UTC) - instant) < timedelta(minutes=1)
+    assert [*ours.items()] == [*powertools.items()]
+
+
+@pytest.mark.parametrize("service", ["", "sessions-prod"])
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_the_metrics_of_an_event_are_the_line_that_powertools_writes(
+    event: Event, service: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+    now = ToldClock().timestamp()
+    write_metrics_of(event, event.facts, now)
+    ours = capsys.readouterr().out
+
+    powertools = EphemeralMetrics(namespace=METRICS_NAMESPACE)
+    powertools.set_timestamp(int(now * 1000))
+    for metric in (metric for metric in METRICS if metric.of is type(event)):
+        powertools.add_metric(metric.name, metric.unit, 1)
+        if metric.by:
+            of = event.facts[metric.by]
+            powertools.add_dimension(metric.by, "+".join(of) if isinstance(of, tuple) else of)
+    powertools.flush_metrics()
+
+    assert ours == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("level", "told"), [("INFO", 3), ("WARNING", 2), ("ERROR", 1), ("CRITICAL", 0)])
+def test_an_event_below_the_level_of_the_log_is_not_written_and_is_counted(
+    log: Log, level: str, told: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger().setLevel(level)
+    for event in EVENTS[:3]:
+        tell(event)
+
+    assert len(log.lines) == told
+    assert len(metrics(capsys)) == 3
+
+
 @pytest.mark.parametrize("message", ['{"a": 1}', "[1", "a sentence", "", "7"])
 def test_a_message_is_taken_for_json_where_powertools_would(log: Log, message: str) -> None:
     logger().info(message)
@@ -127,7 +205,7 @@ def test_a_message_is_taken_for_json_where_powertools_would(log: Log, message: s
 def test_the_metrics_of_an_event_have_nothing_of_the_one_before(capsys: pytest.CaptureFixture[str]) -> None:
     failed, out = StoreFailed(store="redis", reason="why"), LoggedOut(user_id="a user", session_handle="a handle")
     for event in (failed, out, failed):
-        write_metrics_of(event)
+        write_metrics_of(event, event.facts, 0.0)
 
     first, second, third = metrics(capsys)
     for line in (first, second, third):
@@ -136,20 +214,20 @@ def test_the_metrics_of_an_event_have_nothing_of_the_one_before(capsys: pytest.C
     assert first | {"_aws": 0} == third | {"_aws": 0}
 
 
-def test_threads_do_not_mix_up_their_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+def test_threads_do_not_mix_up_their_lines(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
     events = [StoreFailed(store="redis", reason="why"), LoggedOut(user_id="a user", session_handle="a handle")] * 200
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(write_metrics_of, events))
+            list(pool.map(tell, events))
     finally:
         sys.setswitchinterval(interval)
 
     lines = metrics(capsys)
     assert {tuple(line) for line in lines} == {("_aws", "Logouts"), ("_aws", "store", "StoreFailures")}
     assert all(line.get("Logouts", line.get("StoreFailures")) == [1.0] for line in lines)
-    assert len(lines) == len(events)
+    assert len(lines) == len(log.lines) == len(events)
 
 
 def test_a_silent_observer_tells_nobody(log: Log, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from session_management.events.event import Event, Fenced
+from session_management.events.event import Event, Fenced, Level
 from session_management.events.logins import (
     LoginFailed,
     LoginSucceeded,
@@ -65,6 +65,7 @@ __all__ = [
     "DirectAccessRefused",
     "Event",
     "Fenced",
+    "Level",
     "LimitReached",
     "LoggedOut",
     "LoginFailed",
