@@ -65,13 +65,3 @@ def test_a_connection_is_not_trusted_when_either_clock_is_strange(
     assert not age.use()
     age.begin()
     assert age.use()
-
-
-def test_each_node_of_a_cluster_is_idle_for_itself(age: ConnectionAge, clock: ToldClock) -> None:
-    for _ in range(3):
-        assert age.use("busy")
-        clock.advance(100)
-    assert age.use("busy")
-    assert not age.use("quiet"), "opened with the rest, and not used since"
-    age.begin()
-    assert age.use("quiet")

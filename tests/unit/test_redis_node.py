@@ -11,6 +11,7 @@ import pytest
 from session_management.clients.credentials import FixedCredentials
 from session_management.clients.redis_node import Node, Timeouts
 from session_management.settings import Settings
+from tests.support.clock import ToldClock
 
 NOBODY = FixedCredentials(None, None)
 BYTES = 65_536
@@ -27,7 +28,7 @@ def answered_by(*served: Served, seconds: float = 5.0) -> Iterator[Node]:
         address = server.getsockname()
         serving = threading.Thread(target=_serve, args=(server, served))
         serving.start()
-        node = Node(address, OPTIONS, NOBODY, Timeouts(seconds, seconds))
+        node = Node(address, OPTIONS, NOBODY, Timeouts(seconds, seconds), ToldClock())
         try:
             yield node
         finally:

@@ -1,9 +1,8 @@
 """How long a connection has been open and unused: whether it may still be trusted with a request."""
 
-from collections.abc import Hashable
 from typing import Final
 
-from session_management.instants import Instant, is_within, present
+from session_management.instants import is_within, present
 from session_management.interfaces import Clock
 
 _IDLE_SECONDS: Final = 240.0
@@ -15,22 +14,18 @@ _LIFE_SECONDS: Final = 11 * 3600.0
 
 
 class ConnectionAge:
-    """Remembers when a client's connections were opened and used."""
+    """Remembers when a connection was opened and used."""
 
     def __init__(self, clock: Clock) -> None:
         """Nothing is open yet."""
         self._clock = clock
-        self._opened = present(clock)
-        self._used: dict[Hashable, Instant] = {}
+        self._opened = self._used = present(clock)
 
     def begin(self) -> None:
-        """A client was opened just now; those of its connections that were not used yet are as old."""
-        self._opened = present(self._clock)
-        self._used.clear()
+        """It was opened just now."""
+        self._opened = self._used = present(self._clock)
 
-    def use(self, node: Hashable = None) -> bool:
-        """Note that the connection to *node* is used now; whether it may be, or is to be replaced before."""
-        now, opened = present(self._clock), self._opened
-        used = self._used.get(node, opened)
-        self._used[node] = now
-        return is_within(_IDLE_SECONDS, used, now) and is_within(_LIFE_SECONDS, opened, now)
+    def use(self) -> bool:
+        """Note that it is used now; whether it may be, or is to be replaced before."""
+        used, self._used = self._used, present(self._clock)
+        return is_within(_IDLE_SECONDS, used, self._used) and is_within(_LIFE_SECONDS, self._opened, self._used)

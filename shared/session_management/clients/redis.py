@@ -4,7 +4,6 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from session_management.breaker import Breaker
-from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials
 from session_management.clients.redis_errors import (
     is_of_a_cluster,
@@ -38,7 +37,7 @@ class Redis:
         self._options = options
         self._credentials = credentials
         self._breaker = breaker
-        self._age = ConnectionAge(clock)
+        self._clock = clock
         self._client: Node | Cluster | None = None
         self._entries: list[Address] = [(options.host, options.port)]
         self._usual_timeouts = Timeouts(options.timeout_seconds, options.connect_timeout_seconds)
@@ -87,9 +86,6 @@ class Redis:
             raise
 
     def _send(self, words: tuple[Word, ...]) -> Any:
-        client = self._client
-        if client is not None and not self._age.use(client.owner_of(words)):
-            self.close()
         if self._is_hurried or not has_time_for(self._longest_timeout):
             self._hurry()
         return (self._client or self._open()).execute_command(*words)
@@ -132,15 +128,13 @@ class Redis:
         return was_open and is_of_the_node(error)
 
     def _open(self) -> "Node | Cluster":
-        client = self._open_cluster() if self._options.is_cluster else self._open_node(self._entries[0])
-        self._client = client
-        self._age.begin()
-        return client
+        self._client = self._open_cluster() if self._options.is_cluster else self._open_node(self._entries[0])
+        return self._client
 
     def _open_cluster(self) -> "Cluster":
         from session_management.clients.redis_cluster import Cluster
 
-        cluster = Cluster(self._entries[0], self._open_node)
+        cluster = Cluster(self._entries[0], self._open_node, self._clock)
         named = (self._options.host, self._options.port)
         self._entries = list(dict.fromkeys([self._entries[0], named, *cluster.addresses]))
         return cluster
@@ -148,7 +142,7 @@ class Redis:
     def _open_node(self, address: Address) -> Node:
         timeouts = self._timeouts()
         self._is_hurried = timeouts != self._usual_timeouts
-        return Node(address, self._options, self._credentials, timeouts)
+        return Node(address, self._options, self._credentials, timeouts, self._clock)
 
 
 def _raise_ours(error: BaseException) -> None:

@@ -12,8 +12,10 @@ from typing import Any, Final
 import hiredis
 from redis.crc import key_slot
 
+from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.redis_errors import NoOwnerError, redirection_of
 from session_management.clients.redis_node import Address, Node, Timeouts, Word
+from session_management.interfaces import Clock
 
 _MOST_REDIRECTIONS: Final = 5
 
@@ -21,16 +23,13 @@ _MOST_REDIRECTIONS: Final = 5
 class Cluster:
     """The nodes of a cluster as one client. A node that fails is an error; whoever gets it closes this."""
 
-    def __init__(self, entry: Address, open_node: Callable[[Address], Node]) -> None:
-        """Ask the node at *entry* who has which keys."""
+    def __init__(self, entry: Address, open_node: Callable[[Address], Node], clock: Clock) -> None:
+        """Ask the node at *entry* who has which keys, and again where that was long ago."""
+        self._entry = entry
         self._open_node = open_node
+        self._age = ConnectionAge(clock)
         self._nodes: dict[Address, Node] = {}
-        self._moved: dict[int, Address] = {}
-        try:
-            self._ranges = list(_ranges(self._node(entry).execute_command("CLUSTER", "SLOTS"), entry[0]))
-        except BaseException:
-            self.close()
-            raise
+        self._look_around()
 
     @property
     def addresses(self) -> list[Address]:
@@ -42,18 +41,11 @@ class Cluster:
         for node in self._nodes.values():
             node.set_timeouts(timeouts)
 
-    def owner_of(self, words: tuple[Word, ...]) -> Address:
-        """Return the node that a command on one key is sent to, by that key."""
-        slot = _slot(words)
-        owners = (addresses[0] for first, last, addresses in self._ranges if first <= slot <= last)
-        owner = self._moved.get(slot) or next(owners, None)
-        if owner is None:
-            raise NoOwnerError("no node has the slot")
-        return owner
-
     def execute_command(self, *words: Word) -> Any:
         """Return the reply of the node that has the key, wherever the key has moved meanwhile."""
-        address, is_asking = self.owner_of(words), False
+        if not self._age.use():
+            self._look_around()
+        address, is_asking = self._owner_of(_slot(words)), False
         for _ in range(_MOST_REDIRECTIONS):
             node = self._node(address)
             try:
@@ -76,6 +68,23 @@ class Cluster:
             for node in self._nodes.values():
                 closing.callback(node.close)
         self._nodes.clear()
+
+    def _look_around(self) -> None:
+        self.close()
+        self._age.begin()
+        self._moved: dict[int, Address] = {}
+        try:
+            self._ranges = list(_ranges(self._node(self._entry).execute_command("CLUSTER", "SLOTS"), self._entry[0]))
+        except BaseException:
+            self.close()
+            raise
+
+    def _owner_of(self, slot: int) -> Address:
+        owners = (addresses[0] for first, last, addresses in self._ranges if first <= slot <= last)
+        owner = self._moved.get(slot) or next(owners, None)
+        if owner is None:
+            raise NoOwnerError("no node has the slot")
+        return owner
 
     def _node(self, address: Address) -> Node:
         if address not in self._nodes:

@@ -10,9 +10,11 @@ from typing import Any, Final, NamedTuple
 
 import hiredis
 
+from session_management.clients.connection_age import ConnectionAge
 from session_management.clients.credentials import Credentials
 from session_management.clients.redis_errors import may_be_sent_again
 from session_management.constants import SESSION_CONSTANTS
+from session_management.interfaces import Clock
 from session_management.store_options import RedisOptions
 
 type Address = tuple[str, int]
@@ -32,20 +34,21 @@ class Timeouts(NamedTuple):
 class Node:
     """A server that one command after the other is sent to; the connection is opened at the first.
 
-    Whatever keeps a command from its reply closes the connection, and the next command opens another.
+    Whatever keeps a command from its reply closes the connection, and the next command opens another. So it does where
+    the connection was idle, or open, for too long.
     """
 
-    def __init__(self, address: Address, options: RedisOptions, credentials: Credentials, timeouts: Timeouts) -> None:
+    def __init__(
+        self, address: Address, options: RedisOptions, credentials: Credentials, timeouts: Timeouts, clock: Clock
+    ) -> None:
         """Connect nowhere yet. *credentials* are asked at each connection."""
         self._address = address
         self._options = options
         self._credentials = credentials
         self.timeouts = timeouts
+        self._age = ConnectionAge(clock)
         self._socket: socket.socket | None = None
         self._reader: hiredis.Reader
-
-    def owner_of(self, words: tuple[Word, ...]) -> None:
-        """Return nothing: there is one connection for all keys."""
 
     def execute_command(self, *words: Word) -> Any:
         """Return the reply; where the connection broke, to the command sent again over another.
@@ -56,6 +59,8 @@ class Node:
             OSError: the connection broke, or could not be made; TimeoutError if the server was silent.
             StoreUnavailableError: there are no credentials to be had.
         """
+        if self._socket and not self._age.use():
+            self.close()
         command = hiredis.pack_command(words)  # type: ignore[arg-type]  # it takes any number of words
         try:
             reply = self._exchange(command)
@@ -108,6 +113,7 @@ class Node:
         self._socket = socket.create_connection(self._address, self.timeouts.connect)
         self._socket.settimeout(self.timeouts.answer)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._age.begin()
         if self._options.uses_tls:
             context = _tls(self._options.ca_file)
             self._socket = context.wrap_socket(self._socket, server_hostname=self._address[0])

@@ -88,6 +88,18 @@ def test_a_quiet_node_is_not_asked_over_a_connection_that_was_idle_for_minutes(
     assert nodes[1].relay.connections == before + 1
 
 
+def test_after_idle_minutes_a_node_says_again_who_has_which_keys(
+    client: Redis, nodes: tuple[Node, Node], clock: ToldClock
+) -> None:
+    """Meanwhile the others may have gone, and where they were nobody answers."""
+    before = nodes[0].relay.connections
+    clock.advance(300)
+    for node in nodes:
+        node.relay.forget()
+    assert client.command("GET", QUIET) == QUIET.encode()
+    assert nodes[0].relay.connections == before + 1
+
+
 @pytest.mark.parametrize("words", [("EVAL", "return redis.call('GET', KEYS[1])", 1, QUIET), ("GET", QUIET)])
 def test_the_node_of_a_script_is_that_of_its_key(
     client: Redis, nodes: tuple[Node, Node], clock: ToldClock, words: tuple[str | int, ...]
