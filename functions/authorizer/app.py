@@ -60,7 +60,7 @@ def _denial(request: AuthorizerRequest, found: SessionWithUser, settings: Settin
     if is_client_refused(request, found, settings):
         denial: Denial | None = Denial.CLIENT_CHANGE
     else:
-        denial = settings.access.denial(found, UserManagerFactory.now())
+        denial = settings.access.denial(found, UserManagerFactory.now)
     if denial:
         tell(SessionDenied(session_handle=found.session.handle, user_id=found.user.id, denied=denial))
     return denial

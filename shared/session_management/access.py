@@ -1,5 +1,6 @@
 """Which of those who have a live session may pass: the policy of an authorizer."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -29,12 +30,12 @@ class AccessPolicy(NamedTuple):
     requires_verified: bool
     max_auth_age: timedelta
 
-    def denial(self, found: SessionWithUser, now: datetime) -> Denial | None:
-        """Return why *found* may not pass at *now*, or None. Comes last what a new login would mend."""
+    def denial(self, found: SessionWithUser, present: Callable[[], datetime]) -> Denial | None:
+        """Return why *found* may not pass at *present*, or None. Comes last what a new login would mend."""
         if self.required_role and found.user.role not in _SUFFICIENT[self.required_role]:
             return Denial.ROLE
         if self.requires_verified and not found.user.is_verified:
             return Denial.UNVERIFIED
-        if self.max_auth_age and now - found.session.authenticated_at >= self.max_auth_age:
+        if self.max_auth_age and present() - found.session.authenticated_at >= self.max_auth_age:
             return Denial.AUTHENTICATION_AGE
         return None

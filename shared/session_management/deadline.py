@@ -6,7 +6,7 @@ A store that failed within a request is not asked by it again: see `Breaker`.
 import time
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from typing import Final, NamedTuple
+from typing import Final
 
 from session_management.errors import StoreUnavailableError
 
@@ -14,13 +14,25 @@ _RESERVE_SECONDS: Final = 0.25
 """Kept back from the request's time, so that an answer can still be written when a store gave none."""
 
 
-class Deadline(NamedTuple):
-    """When a request's time is up, by `time.monotonic`; and whether it asks stores again that failed it before."""
+class Deadline:
+    """When a request's time is up, by `time.monotonic`; and whether it asks stores again that failed it before.
 
-    ends_at: float
-    request: object
-    """Stands for the request: no two have the same."""
-    is_asking_again: bool = False
+    It is the current one inside itself. `request` stands for the request: no two have the same.
+    """
+
+    def __init__(self, ends_at: float, request: object = None, *, is_asking_again: bool = False) -> None:
+        """Be of another request than any other, if none is given."""
+        self.ends_at = ends_at
+        self.request = request or self
+        self.is_asking_again = is_asking_again
+
+    def __enter__(self) -> None:
+        """Be the current one."""
+        self._token = _current.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        """Let the one before be it again."""
+        _current.reset(self._token)
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
@@ -28,13 +40,13 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 def deadline(seconds: float) -> AbstractContextManager[None]:
     """Bound everything inside to *seconds* from now."""
-    return _Within(Deadline(time.monotonic() + seconds, request=object()))
+    return Deadline(time.monotonic() + seconds)
 
 
 def asking_again() -> AbstractContextManager[None]:
     """Have stores asked inside that failed this request before; in the same time."""
     before = _current.get()
-    return _Within(before._replace(is_asking_again=True)) if before else nullcontext()
+    return Deadline(before.ends_at, before.request, is_asking_again=True) if before else nullcontext()
 
 
 def current_deadline() -> Deadline | None:
@@ -64,16 +76,3 @@ def within_deadline(store: str, timeout_seconds: float) -> float:
     if left <= 0:
         raise StoreUnavailableError(store, "no time is left in this request", was_tried=False)
     return min(timeout_seconds, left)
-
-
-class _Within:
-    """Has a deadline be the current one inside. Every request has one: this takes a third of a generator's time."""
-
-    def __init__(self, current: Deadline) -> None:
-        self._deadline = current
-
-    def __enter__(self) -> None:
-        self._token = _current.set(self._deadline)
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)

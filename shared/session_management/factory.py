@@ -68,10 +68,11 @@ class UserManagerFactory:
     @classmethod
     def settings(cls) -> Settings:
         """Return the environment's settings, read once. Raises ConfigurationError."""
-        with cls._lock:
-            if cls._of_environment is None:
-                cls._of_environment = Settings.from_environment()
-            return cls._of_environment
+        read = cls._of_environment
+        if read is None:
+            with cls._lock:
+                read = cls._of_environment = cls._of_environment or Settings.from_environment()
+        return read
 
     @classmethod
     def now(cls) -> datetime:

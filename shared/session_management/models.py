@@ -60,7 +60,7 @@ class CreateUserData:
     is_verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class SessionMetadata:
     """Where a login came from.
 
@@ -68,13 +68,13 @@ class SessionMetadata:
     a session ID.
     """
 
-    ip: str | None = None
-    user_agent: str | None = None
+    ip: str | None
+    user_agent: str | None
 
-    def __post_init__(self) -> None:
+    def __init__(self, ip: str | None = None, user_agent: str | None = None) -> None:
         """Keep only what both stores can hold."""
-        object.__setattr__(self, "ip", _address(self.ip))
-        object.__setattr__(self, "user_agent", _printable(self.user_agent))
+        object.__setattr__(self, "ip", _address(ip))
+        object.__setattr__(self, "user_agent", _printable(user_agent))
 
 
 class Session(NamedTuple):

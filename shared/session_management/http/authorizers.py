@@ -10,7 +10,7 @@ from session_management.http.requests import cookies_of, lower_case, source_ip_o
 from session_management.http.responses import instant
 from session_management.models import SessionWithUser
 
-_STAGE: Final = re.compile(r"(arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+)/.*", re.DOTALL)
+_STAGE: Final = re.compile(r"arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+/")
 
 
 class UnknownEventError(SessionManagementError):
@@ -43,7 +43,7 @@ def read_authorizer_event(event: Mapping[str, Any]) -> AuthorizerRequest:
     """
     try:
         request = _read(event)
-        if request and _STAGE.fullmatch(request.arn):
+        if request and _STAGE.match(request.arn):
             return request
     except (KeyError, TypeError, AttributeError):
         pass
@@ -76,7 +76,8 @@ def deny_policy(arn: str, found: SessionWithUser, denial: Denial) -> dict[str, A
 
 
 def _policy(effect: str, arn: str, found: SessionWithUser, context: Mapping[str, str]) -> dict[str, Any]:
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": _STAGE.sub(r"\1/*", arn)}
+    stage = "/".join(arn.split("/", 2)[:2])
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*"}
     return {
         "principalId": found.user.id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},

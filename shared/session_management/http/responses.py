@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
 import orjson
@@ -33,6 +32,7 @@ from session_management.models import Session, User
 
 RETRY_AFTER_SECONDS: Final = 5
 
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _CANNOT_TELL: Final = "the service cannot answer at the moment; try again"
 
@@ -61,7 +61,7 @@ class Response(NamedTuple):
 
     status: HTTPStatus
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = _NO_HEADERS
     cookies: tuple[str, ...] = ()
     content_type: str = "application/json"
 
@@ -73,14 +73,14 @@ class Response(NamedTuple):
 
     def as_payload(self) -> dict[str, Any]:
         """Return the answer in payload format 2.0."""
-        has_body = self.body is not None
-        content = {"Content-Type": self.content_type} if has_body else {}
-        payload: dict[str, Any] = {
-            "statusCode": int(self.status),
-            "headers": {**_ALWAYS, **content, **self.headers},
-            "body": orjson.dumps(self.body).decode() if has_body else "",
-        }
-        return payload | ({"cookies": list(self.cookies)} if self.cookies else {})
+        headers, body = {**_ALWAYS}, ""
+        if self.body is not None:
+            headers["Content-Type"] = self.content_type
+            body = orjson.dumps(self.body).decode()
+        payload = {"statusCode": int(self.status), "headers": {**headers, **self.headers}, "body": body}
+        if self.cookies:
+            payload["cookies"] = [*self.cookies]
+        return payload
 
 
 def ok(body: Mapping[str, Any], *cookies: str) -> Response:

@@ -37,17 +37,17 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
         UnauthenticatedError: malformed, another scheme than Bearer, or several that differ.
     """
     pairs = _cookies_of(request)
-    authorization = request.headers.get("authorization", "").strip(_SPACES)
-    if has_line_break((*pairs, authorization)):
+    if has_line_break(pairs):
         raise UnauthenticatedError("what is presented holds a line break")
-    presented = set(_in_cookies(pairs, settings.cookie_name))
+    presented = _in_cookies(pairs, settings.cookie_name)
+    authorization = request.headers.get("authorization", "").strip(_SPACES)
     if authorization:
-        presented.add(_in_authorization(authorization))
+        presented.append(_in_authorization(authorization))
     if not presented:
         return None
-    if len(presented) > 1:
+    session_id = presented[0]
+    if presented.count(session_id) < len(presented):
         raise UnauthenticatedError("several session IDs are presented, and they differ")
-    (session_id,) = presented
     if not settings.names.is_session_id(session_id):
         raise UnauthenticatedError("what is presented is no session ID")
     return session_id
@@ -63,7 +63,7 @@ def session_id_to_replace(request: Presenting, settings: Settings) -> str | None
 
 def is_in_cookie(request: Presenting, settings: Settings) -> bool:
     """Return whether the session ID that is presented comes in the cookie, whether or not it comes elsewhere, too."""
-    return any(_in_cookies(_cookies_of(request), settings.cookie_name))
+    return bool(_in_cookies(_cookies_of(request), settings.cookie_name))
 
 
 def _cookies_of(request: Presenting) -> tuple[str, ...]:
@@ -71,11 +71,10 @@ def _cookies_of(request: Presenting) -> tuple[str, ...]:
     return (*request.cookies, in_header) if in_header else request.cookies
 
 
-def _in_cookies(cookies: Iterable[str], name: str) -> Iterable[str]:
-    for pair in (pair for cookie in cookies for pair in cookie.split(";")):
-        key, _, value = pair.partition("=")
-        if key.strip(_SPACES) == name and value.strip(_SPACES):
-            yield value.strip(_SPACES)
+def _in_cookies(cookies: Iterable[str], name: str) -> list[str]:
+    """Return the values of the cookies of this *name*, but for empty ones."""
+    pairs = [pair.partition("=") for cookie in cookies if name in cookie for pair in cookie.split(";")]
+    return [said for key, _, value in pairs if key.strip(_SPACES) == name and (said := value.strip(_SPACES))]
 
 
 def _in_authorization(value: str) -> str:
