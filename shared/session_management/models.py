@@ -9,6 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+new_tuple: Final = tuple.__new__
+"""Makes a named tuple in half the time that its own class takes, of all its fields in their order."""
+
 _USER_AGENT_CHARACTERS: Final = 512
 _REMEMBERED: Final = 256
 """How many addresses and user agents are remembered as they were cleaned: clients come back with the same."""

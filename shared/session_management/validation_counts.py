@@ -2,6 +2,8 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from session_management.emf import Sample, write_samples
@@ -34,19 +36,26 @@ class ValidationCounts:
 
     def __init__(self, clock: Clock) -> None:
         """Start with nothing counted."""
-        self._clock = clock
-        self._counts: defaultdict[str, int] = defaultdict(int)
-        self._written: float | None = None
+        self._timestamp = clock.timestamp
+        self._counts: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._written = -inf
         self._lock = threading.Lock()
 
     def add(self, *names: str) -> None:
         """Count one validation under these names, and write all counts if that is due."""
         with self._lock:
-            for name in names:
-                self._counts[name] += 1
-            now = self._clock.timestamp()
-            if self._written is not None and 0 <= now - self._written < FLUSH_SECONDS:
+            self._counts[names] += 1
+            now = self._timestamp()
+            if self._written <= now < self._written + FLUSH_SECONDS:
                 return
             self._written = now
             counted, self._counts = self._counts, defaultdict(int)
-        write_samples([Sample(name, count) for name, count in counted.items()], now)
+        write_samples(_samples(counted), now)
+
+
+def _samples(counted: Mapping[tuple[str, ...], int]) -> list[Sample]:
+    counts: defaultdict[str, int] = defaultdict(int)
+    for names, count in counted.items():
+        for name in names:
+            counts[name] += count
+    return [Sample(name, count) for name, count in counts.items()]

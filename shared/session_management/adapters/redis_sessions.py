@@ -17,6 +17,7 @@ from session_management.session_data import (
     to_ms,
 )
 
+_PREFIX: Final = "session:"
 _COMPARE_AND_SET: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -51,7 +52,7 @@ class RedisSessionAdapter:
 
     def get(self, key: str) -> SessionData | None:
         """Return what is stored under *key*; None if nothing is."""
-        value = self._redis.command("GET", _name(key))
+        value = self._redis.command("GET", _PREFIX + key)
         return None if value is None else decode(value)
 
     def set(self, key: str, found: SessionWithUser, checked_at: datetime) -> bool:
@@ -72,7 +73,7 @@ class RedisSessionAdapter:
 
     def delete(self, key: str) -> None:
         """End the copy: put a "revoked" fence over whatever is there."""
-        self._redis.command("SET", _name(key), encode_revoked(), "PX", FENCE_SECONDS * 1000)
+        self._redis.command("SET", _PREFIX + key, encode_revoked(), "PX", FENCE_SECONDS * 1000)
 
     def invalidate(self, session: Session) -> None:
         """Make the next validation ask the record: put a "stale" fence over all but a "revoked" one."""
@@ -80,19 +81,15 @@ class RedisSessionAdapter:
         if self._keeps_plain_ids:
             life = max(life, _life(session, self._clock))
         stale = encode_stale(session)
-        self._redis.command("EVAL", _MAKE_STALE, 1, _name(session.key), stale, life, REVOKED_MARK)
+        self._redis.command("EVAL", _MAKE_STALE, 1, _PREFIX + session.key, stale, life, REVOKED_MARK)
 
 
 def copy_words(copy: NewCopy, clock: Clock) -> tuple[str, bytes, int] | None:
     """Return the name, the value and the life in milliseconds of a copy; None where it has none left."""
     life = _life(copy.found.session, clock)
-    return (_name(copy.key), encode_copy(copy.found, copy.checked_at), life) if life > 0 else None
+    return (_PREFIX + copy.key, encode_copy(copy.found, copy.checked_at), life) if life > 0 else None
 
 
 def _life(session: Session, clock: Clock) -> int:
     """Return how many milliseconds the copy may live: until the session's expiry, whatever its idle timeout."""
     return to_ms(min(session.expires_at, session.absolute_expires_at)) - to_ms(clock.now())
-
-
-def _name(key: str) -> str:
-    return f"session:{key}"

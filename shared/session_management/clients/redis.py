@@ -74,21 +74,19 @@ class Redis:
             if client:
                 client.close()
 
-    def _command(self, words: tuple[Word, ...]) -> Any:
+    def _command(self, words: tuple[Word, ...], *, is_again: bool = False) -> Any:
         try:
-            return self._send(words)
+            if self._is_hurried or not has_time_for(self._longest_timeout):
+                self._hurry()
+            return (self._client or self._open()).execute_command(*words)
         except StoreUnavailableError:
             raise  # before anything was sent
         except BaseException as error:
-            if self._is_worth_another_try(error):
-                return self._send_anew(words)
-            _raise_ours(error)
+            if not is_again and self._is_worth_another_try(error):
+                return self._command(words, is_again=True)
+            if is_of_redis(error):
+                raise meaning_of(error) from error
             raise
-
-    def _send(self, words: tuple[Word, ...]) -> Any:
-        if self._is_hurried or not has_time_for(self._longest_timeout):
-            self._hurry()
-        return (self._client or self._open()).execute_command(*words)
 
     def _hurry(self) -> None:
         """Shrink the time-outs of an open connection to what the request has left, or restore them."""
@@ -99,13 +97,6 @@ class Redis:
 
     def _timeouts(self) -> Timeouts:
         return Timeouts(*(within_deadline(_STORE, seconds) for seconds in self._usual_timeouts))
-
-    def _send_anew(self, words: tuple[Word, ...]) -> Any:
-        try:
-            return self._send(words)
-        except Exception as error:
-            _raise_ours(error)
-            raise
 
     def _is_worth_another_try(self, error: BaseException) -> bool:
         """After a failure: whether newer credentials, or another look at the cluster, may help."""
@@ -143,9 +134,3 @@ class Redis:
         timeouts = self._timeouts()
         self._is_hurried = timeouts != self._usual_timeouts
         return Node(address, self._options, self._credentials, timeouts, self._clock)
-
-
-def _raise_ours(error: BaseException) -> None:
-    """Raise what an error of Redis means, and return where *error* is none."""
-    if is_of_redis(error):
-        raise meaning_of(error) from error

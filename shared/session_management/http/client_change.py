@@ -3,8 +3,8 @@
 from session_management.client_changes import changes_of
 from session_management.errors import UnauthenticatedError
 from session_management.events import ClientChanged
-from session_management.http.clients import Sent, client_of
-from session_management.models import SessionWithUser
+from session_management.http.clients import Sent, said_of_client
+from session_management.models import SessionMetadata, SessionWithUser
 from session_management.observability import tell
 from session_management.settings import Settings
 
@@ -23,9 +23,12 @@ def is_client_refused(request: Sent, found: SessionWithUser, settings: Settings)
     """Return whether the policy denies the client that presents *found*; a changed one is told of. Asks no store."""
     if settings.client_change_policy == "off":
         return False
-    changes = changes_of(found.session, client_of(request, settings))
+    said, session = said_of_client(request, settings), found.session
+    if said == (session.ip, session.user_agent):
+        return False  # as nearly always: what is recorded stays the same when it is cleaned again
+    changes = changes_of(session, SessionMetadata(*said))
     is_refused = bool(changes) and settings.client_change_policy == "deny"
     if changes:
-        handle, user_id = found.session.handle, found.user.id
+        handle, user_id = session.handle, found.user.id
         tell(ClientChanged(session_handle=handle, user_id=user_id, changed=changes, is_refused=is_refused))
     return is_refused

@@ -24,12 +24,20 @@ class Sent(Protocol):
 
 
 def client_of(request: Sent, settings: Settings) -> SessionMetadata:
-    """Return who sent *request*: who connected, or whom the edge or our own `TRUSTED_PROXY_HOPS` proxies name."""
+    """Return who sent *request*, as far as both stores can hold it."""
+    return SessionMetadata(*said_of_client(request, settings))
+
+
+def said_of_client(request: Sent, settings: Settings) -> tuple[str | None, str | None]:
+    """Return the address that sent *request*, and the user agent, as they came.
+
+    The address is the one that connected, or the one that the edge or our own `TRUSTED_PROXY_HOPS` proxies name.
+    """
     if came_through_edge(request.headers, settings):
         named = _address(request.headers.get("x-viewer-address", ""))
     else:
         named = _named_by_proxies(request, settings.trusted_proxy_hops)
-    return SessionMetadata(ip=named or request.source_ip, user_agent=request.headers.get("user-agent"))
+    return named or request.source_ip, request.headers.get("user-agent")
 
 
 def _named_by_proxies(request: Sent, hops: int) -> str | None:

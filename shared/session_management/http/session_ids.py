@@ -37,9 +37,9 @@ def presented_session_id(request: Presenting, settings: Settings) -> str | None:
         UnauthenticatedError: malformed, another scheme than Bearer, or several that differ.
     """
     pairs = _cookies_of(request)
-    if has_line_break(pairs):
+    if pairs and has_line_break(pairs):
         raise UnauthenticatedError("what is presented holds a line break")
-    presented = _in_cookies(pairs, settings.cookie_name)
+    presented = _in_cookies(pairs, settings.cookie_name) if pairs else []
     authorization = request.headers.get("authorization", "").strip(_SPACES)
     if authorization:
         presented.append(_in_authorization(authorization))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import SessionAdapter
-from session_management.models import Session, SessionWithUser
+from session_management.models import Session, SessionWithUser, new_tuple
 from session_management.session_data import Fence, SessionData
 
 
@@ -34,7 +34,7 @@ class Copies:
     def look(self, key: str) -> Look:
         """Return what stands under *key*."""
         try:
-            return Look(key, self._adapter.get(key))
+            return new_tuple(Look, (key, self._adapter.get(key), None))
         except StoreUnavailableError as error:
             return Look(key, failure=error)
 

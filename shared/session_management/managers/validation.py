@@ -9,7 +9,7 @@ from session_management.interfaces import Clock, DatabaseAdapter, Observer, Vali
 from session_management.managers.copies import Copies, Look
 from session_management.managers.original import OriginalSessions
 from session_management.managers.upgrading import Upgrading
-from session_management.models import Session, SessionWithUser
+from session_management.models import Session, SessionWithUser, new_tuple
 from session_management.policy import SessionPolicy
 from session_management.session_data import SessionData, session_of
 
@@ -50,11 +50,13 @@ class Validation:
             return self._answer(ValidationPath.MALFORMED, None)
         now = self._clock.now()
         look = self._copies.look(key)
-        copy = self._copy(look, now)
-        if copy and self._is_believed(look, now, self._policy.revalidate):
-            return self._answer(ValidationPath.COPY, copy)
+        copy, age = self._copy(look, now)
+        if copy and age < self._policy.revalidate:
+            self._observer.validated(ValidationPath.COPY, is_valid=True)
+            return copy
+        last_resort = copy if age < self._policy.stale_if_error else None
         try:
-            return self._find_without(copy, session_id, look, now, needs_copies=needs_copies)
+            return self._find_without(last_resort, session_id, look, now, needs_copies=needs_copies)
         except StoreUnavailableError:
             self._observer.could_not_validate()
             raise
@@ -62,7 +64,7 @@ class Validation:
     def _find_without(
         self, copy: SessionWithUser | None, session_id: str, look: Look, now: datetime, *, needs_copies: bool
     ) -> SessionWithUser | None:
-        """Return what the record says, or a fence; in an outage what *copy* says, although it is not fresh any more."""
+        """Return what the record says, or a fence; in an outage *copy*, although it is not fresh any more."""
         if look.failure and needs_copies:
             raise look.failure
         if look.is_revoked:
@@ -70,7 +72,7 @@ class Validation:
         try:
             found = self._ask_record(look.key, now)
         except StoreUnavailableError:
-            if copy and self._is_believed(look, now, self._policy.stale_if_error):
+            if copy:
                 return self._answer(ValidationPath.STALE_IF_ERROR, copy)
             raise
         return self._from_record(found, look, now) if found else self._unrecorded(session_id, look, now)
@@ -82,12 +84,10 @@ class Validation:
         """
         if look.is_revoked:
             return ValidationPath.FENCE
-        if self._copy(look, now) is None:
-            return ValidationPath.RECORD
-        if self._is_believed(look, now, self._policy.revalidate):
+        copy, age = self._copy(look, now)
+        if copy and age < self._policy.revalidate:
             return ValidationPath.COPY
-        is_a_last_resort = self._is_believed(look, now, self._policy.stale_if_error)
-        return ValidationPath.STALE_IF_ERROR if is_a_last_resort else ValidationPath.RECORD
+        return ValidationPath.STALE_IF_ERROR if copy and age < self._policy.stale_if_error else ValidationPath.RECORD
 
     def extend(self, session_id: str, ttl: timedelta) -> datetime | None:
         """Push a live session's end to *ttl* from now, within its absolute lifetime; the new end, or None.
@@ -108,24 +108,25 @@ class Validation:
         self._copies.repair(look, found, now)
         return found.session.expires_at
 
-    def _copy(self, look: Look, now: datetime) -> SessionWithUser | None:
-        """Return what the copy says, unless it holds no snapshot or its session has ended."""
+    def _copy(self, look: Look, now: datetime) -> tuple[SessionWithUser | None, timedelta]:
+        """Return what the copy says, unless it cannot be believed at all, and how long ago its record was asked.
+
+        It holds no snapshot, its session has ended, or it is from a clock that runs ahead of ours: it would be believed
+        for too long.
+        """
         seen = look.seen
         if seen is None or seen.fence or seen.user is None or seen.checked is None:
-            return None
-        handle = self._policy.names.handle_of_presented(look.key)
-        if handle is None:
-            return None
+            return None, _NOTHING
+        handle, age = self._policy.names.handle_of_presented(look.key), now - seen.checked
+        if handle is None or age < _NOTHING:
+            return None, age
         session = session_of(seen, look.key, handle)
-        return None if self._policy.expiry.is_over(session, now) else SessionWithUser(session, seen.user)
+        if self._policy.expiry.is_over(session, now):
+            return None, age
+        return new_tuple(SessionWithUser, (session, seen.user)), age
 
     def _session(self, look: Look, seen: SessionData) -> Session:
         return session_of(seen, look.key, self._policy.names.handle_of_key(look.key))
-
-    def _is_believed(self, look: Look, now: datetime, bound: timedelta) -> bool:
-        checked = look.seen.checked if look.seen else None
-        # A copy from a clock that runs ahead of ours is not believed: it would be for too long.
-        return checked is not None and _NOTHING <= now - checked < bound
 
     def _ask_record(self, key: str, now: datetime) -> SessionWithUser | None:
         policy, sessions = self._policy, self._database.sessions
