@@ -11,8 +11,9 @@ from session_management.http.cookies import cleared_cookie, session_cookie
 from session_management.http.door import answering_by_path
 from session_management.http.errors import InvalidRequestError, NotFoundError
 from session_management.http.requests import Request
-from session_management.http.responses import Response, instant, no_content, ok, session_body
+from session_management.http.responses import Response, no_content, ok, session_body
 from session_management.http.session_ids import is_in_cookie
+from session_management.iso8601 import instant
 from session_management.models import Session
 from session_management.observability import invoked
 from session_management.settings import Settings

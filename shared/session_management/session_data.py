@@ -24,6 +24,7 @@ _NONCE_BYTES: Final = 9
 _OF_THE_ORIGINAL: Final = itemgetter("user_id", "created_at", "expires_at", "ip", "user_agent")
 _ROLES: Final = {str(role): role for role in UserRole}
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+_DAY_MS: Final = 86_400_000
 _from_timestamp: Final = datetime.fromtimestamp
 _BEYOND_MS: Final = 2**47
 """In the year 6429: any lifetime added to an earlier instant stays within what a datetime holds."""
@@ -112,7 +113,8 @@ def session_of(data: SessionData, key: str, handle: str) -> Session:
 
 def to_ms(instant: datetime) -> int:
     """Return *instant* as epoch milliseconds."""
-    return round(instant.timestamp() * 1000)
+    since = instant - _LONG_AGO
+    return since.days * _DAY_MS + since.seconds * 1_000 + since.microseconds // 1_000
 
 
 def to_datetime(milliseconds: int) -> datetime:

@@ -31,12 +31,13 @@ class Value:
         told = {**self._defaults, **facts}
         if told.keys() != self.fields.keys():
             raise TypeError(f"{type(self).__name__} is made of {', '.join(self.fields)}; not: {', '.join(facts)}")
-        vars(self).update((name, told[name]) for name in self.fields)
+        vars(self).update(told)
 
     @property
     def facts(self) -> dict[str, Any]:
         """The fields' values, by name."""
-        return {name: getattr(self, name) for name in self.fields}
+        told = vars(self)
+        return {name: told[name] for name in self.fields}
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse it."""

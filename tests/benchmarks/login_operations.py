@@ -26,6 +26,11 @@ BARE_LOGIN: Final = "login: bare statements"
 LOGIN: Final = "login: manager, without the hash"
 BARE_LOGOUT: Final = "logout: bare statements"
 LOGOUT: Final = "logout: manager"
+_OF_LAMBDA: Final = {
+    "POWERTOOLS_SERVICE_NAME": "sessions-prod",
+    "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
+}
+"""What a line of the log is made with: the stack sets the one, Lambda the other."""
 _WIDTH: Final = 8
 _USERS: Final = 100
 _SESSIONS: Final = 12_000
@@ -49,7 +54,7 @@ def started() -> Iterator[list[Operation]]:
         with postgres_client(postgres) as client:
             migrate(client, read_migrations())
         with Service.started(patch) as service, unheard(), BareStores.opened(postgres, valkey) as bare:
-            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none"))
+            service.configure(**server_environment(postgres, valkey, DATABASE_POOLER="none"), **_OF_LAMBDA)
             patch.setattr(authentication, "verify_password", lambda *_: Verification(is_right=True))
             manager = UserManagerFactory.create()
             yield [*_logins(manager, bare), *_logouts(manager, bare, postgres)]

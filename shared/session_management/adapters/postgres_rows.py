@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from session_management.models import RecordedSession, Session, SessionWithUser, User, UserRole, UserStatus
+from session_management.models import RecordedSession, Session, SessionWithUser, User, UserRole, UserStatus, new_tuple
 from session_management.session_data import to_datetime
 from session_management.tokens import handle_of_record
 
@@ -20,7 +20,9 @@ SESSION_COLUMNS: Final = (
     f"{_ms('s.last_activity')}, {_ms('COALESCE(s.authenticated_at, s.created_at)')}, "
     "host(s.ip_address), s.user_agent, s.revoked, s.is_persistent"
 )
-_SESSION_WIDTH: Final = 11
+_SESSION_WIDTH, _INSTANTS = 11, 5
+_ROLES: Final = {str(role): role for role in UserRole}
+_STATUSES: Final = {str(status): status for status in UserStatus}
 RECORDED_COLUMNS: Final = f"{_ms('s.revoked_at')}, s.revoked_reason, {SESSION_COLUMNS}"
 
 
@@ -35,37 +37,15 @@ def may_be_in(started_at: str) -> str:
 def user_of(row: list[Any], hashed_password: str | None = None) -> User:
     """Return the user of a row of `USER_COLUMNS`."""
     user_id, email, role, is_verified, status, created_at, last_login_at = row
-    return User(
-        id=user_id,
-        email=email,
-        role=UserRole(role),
-        is_verified=is_verified,
-        status=UserStatus(status),
-        created_at=to_datetime(created_at),
-        last_login_at=None if last_login_at is None else to_datetime(last_login_at),
-        hashed_password=hashed_password,
-    )
+    began, last_login = to_datetime(created_at), None if last_login_at is None else to_datetime(last_login_at)
+    return User(user_id, email, _ROLES[role], is_verified, began, last_login, _STATUSES[status], hashed_password)
 
 
 def session_of(row: list[Any]) -> Session:
-    """Return the session of a row of `SESSION_COLUMNS`."""
-    key, user_id, *instants = row[:7]
-    created_at, expires_at, absolute_expires_at, last_activity, authenticated_at = map(to_datetime, instants)
-    ip, user_agent, revoked, is_persistent = row[7:]
-    return Session(
-        key=key,
-        handle=handle_of_record(key),
-        user_id=user_id,
-        created_at=created_at,
-        expires_at=expires_at,
-        absolute_expires_at=absolute_expires_at,
-        last_activity=last_activity,
-        authenticated_at=authenticated_at,
-        ip=ip,
-        user_agent=user_agent,
-        revoked=revoked,
-        is_persistent=is_persistent,
-    )
+    """Return the session of a row of `SESSION_COLUMNS`, which are in the order of its fields."""
+    key, user_id, *others = row
+    instants = map(to_datetime, others[:_INSTANTS])
+    return new_tuple(Session, (key, handle_of_record(key), user_id, *instants, *others[_INSTANTS:]))
 
 
 def session_with_user_of(row: list[Any]) -> SessionWithUser:

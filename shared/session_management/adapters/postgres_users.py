@@ -118,4 +118,7 @@ def _first(rows: list[list[Any]]) -> User | None:
 
 def _is_text(value: str) -> bool:
     """Tell whether PostgreSQL can hold *value*: it takes no NUL, and no half of a surrogate pair."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from session_management.devices import device_name
 from session_management.explanation import Explanation, Held, SessionState
-from session_management.http.responses import instant, session_body, user_body
+from session_management.http.responses import session_body, user_body
 from session_management.interfaces import ValidationPath
+from session_management.iso8601 import instant
 from session_management.models import Session, User
 from session_management.policy import SessionPolicy
 

@@ -8,7 +8,7 @@ from session_management.admin.postgres_checks import postgres_checks
 from session_management.admin.redis_checks import redis_checks
 from session_management.errors import ConfigurationError
 from session_management.factory import UserManagerFactory, fresh_clients
-from session_management.http.responses import instant
+from session_management.iso8601 import instant
 from session_management.setting import Secret
 from session_management.settings import Settings
 from session_management.store_options import is_loopback

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from session_management.admin.checks import Check, Status
-from session_management.http.responses import instant
+from session_management.iso8601 import instant
 from session_management.policy import SessionPolicy
 
 _SETTING: Final = "SESSION_UPGRADE_PLAIN_UNTIL"

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
+from pg8000.converters import make_param, string_in
 from pg8000.core import BIND, EXECUTE_MSG, READY_FOR_QUERY, SYNC_MSG, Context
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection, PreparedStatement
@@ -21,6 +22,7 @@ from session_management.errors import (
     StoreUnavailableError,
     UniqueViolationError,
 )
+from session_management.iso8601 import with_offset
 from session_management.store_options import PostgresOptions
 
 _UNIQUE_VIOLATION: Final = "23505"
@@ -47,6 +49,7 @@ _HEAD: Final = struct.Struct("!ci")
 _INT: Final = struct.Struct("!i")
 _SHORT: Final = struct.Struct("!H")
 _NULL: Final = _INT.pack(-1)
+_BYTES: Final = 65_536
 
 type Row = list[Any]
 
@@ -61,7 +64,7 @@ class PostgresConnection:
             ConnectionLostError: it could not be reached, or TLS failed.
             AuthenticationRefusedError: the credentials are wrong.
         """
-        self._prepared: dict[str, _CountedStatement] = {}
+        self._prepared: dict[str, _Statement] = {}
         ends_at = time.monotonic() + timeout_seconds
         with _TOLD_APART:
             sock = socket.create_connection((options.host, options.port), timeout_seconds)
@@ -102,9 +105,9 @@ class PostgresConnection:
             self._pg8000.set_timeout(timeout_seconds)
             statement = self._prepared.get(sql)
             if statement is None:
-                statement = self._prepared[sql] = _CountedStatement(self._pg8000, sql)
-            rows = statement.run(**parameters)
-            return rows or [], statement.row_count
+                statement = self._prepared[sql] = _Statement(self._pg8000, sql)
+            answer = statement.execute(parameters)
+            return answer.rows or [], answer.row_count
 
     def close(self) -> None:
         """Close, whatever state it is in, without waiting for anybody."""
@@ -118,13 +121,14 @@ class _TimedConnection(Connection):
 
     def __init__(self, user: str, *, ends_at: float, **arguments: Any) -> None:
         self._ends_at = ends_at
+        self._received = b""
         try:
             super().__init__(user, **arguments)
         except BaseException:
             _close_all(self._ends())
             raise
         # It says its offset, whatever that is; pg8000 would turn it into UTC first.
-        self.register_out_adapter(datetime, datetime.isoformat)
+        self.register_out_adapter(datetime, with_offset)
 
     def set_timeout(self, seconds: float) -> None:
         self._ends_at = time.monotonic() + seconds
@@ -135,21 +139,32 @@ class _TimedConnection(Connection):
     ) -> Context:
         """Run a prepared statement in one packet each way: pg8000 has each message of it answered by itself."""
         context = Context(statement, columns=columns, input_funcs=readers)
-        self._send_message(BIND, _bound(name, params, self._client_encoding))
-        self._sock.write(EXECUTE_MSG + SYNC_MSG)
-        self._sock.flush()
+        bound = _bound(name, params, self._client_encoding)
+        self._usock.sendall(_HEAD.pack(BIND, len(bound) + _INT.size) + bound + EXECUTE_MSG + SYNC_MSG)
         self.handle_messages(context)
         return context
 
     def handle_messages(self, context: Any) -> None:
+        """Take the messages of an answer out of whatever comes at once: pg8000 reads each by two calls."""
         self._usock.settimeout(_seconds_until(self._ends_at))
-        read, code = self._sock.read, b""
+        data, at, code = self._received, 0, b""
         while code != READY_FOR_QUERY:
-            code, length = _HEAD.unpack(_whole(read(_HEAD.size), _HEAD.size))
-            length -= _INT.size  # which counts itself
-            self.message_types[code](_whole(read(length), length), context)
+            end = _end_of_message(data, at)
+            while end is None:
+                data, at = data[at:] + self._receive(), 0
+                end = _end_of_message(data, at)
+            code = data[at : at + 1]
+            self.message_types[code](data[at + _HEAD.size : end], context)
+            at = end
+        self._received = data[at:]
         if context.error is not None:
             raise context.error
+
+    def _receive(self) -> bytes:
+        received: bytes = self._sock.read1(_BYTES)
+        if not received:
+            raise InterfaceError("network error")
+        return received
 
     def handle_DATA_ROW(self, data: bytes, context: Any) -> None:  # noqa: N802 (pg8000's name)
         row: Row = []
@@ -161,7 +176,13 @@ class _TimedConnection(Connection):
                 row.append(None)
                 continue
             end = at + length
-            row.append(reader(data[at:end].decode(encoding)))
+            said = data[at:end]
+            # What most columns are is read without a call of pg8000's for each.
+            if reader is int:
+                row.append(int(said))
+            else:
+                text = said.decode(encoding)
+                row.append(text if reader is string_in else reader(text))
             at = end
         context.rows.append(row)
 
@@ -180,23 +201,39 @@ class _TimedConnection(Connection):
         return [end for end in (getattr(self, "_sock", None), getattr(self, "_usock", None)) if end]
 
 
-class _CountedStatement(PreparedStatement):
-    @property
-    def row_count(self) -> int:
-        return self._context.row_count
+class _Statement(PreparedStatement):
+    def __init__(self, connection: _TimedConnection, sql: str) -> None:
+        super().__init__(connection, sql)
+        self._names: tuple[str, ...] = self.make_vals(_Named())
+
+    def execute(self, parameters: dict[str, Any]) -> Context:
+        """Run it with *parameters*; the answer has `rows` and `row_count`."""
+        kinds = self.con.py_types
+        values = [parameters[name] for name in self._names]
+        params = [value if value is None or type(value) is str else make_param(kinds, value) for value in values]
+        return self.con.execute_named(self.name_bin, params, self.cols, self.input_funcs, self.statement)
+
+
+class _Named(dict[str, str]):
+    """Every parameter by its own name: for these, pg8000 tells the order of a statement's parameters."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def _end_of_message(data: bytes, at: int) -> int | None:
+    """Return where the message ends that begins *at* there; None where that has not come yet."""
+    if len(data) < at + _HEAD.size:
+        return None
+    _, length = _HEAD.unpack_from(data, at)
+    end: int = at + 1 + length  # which counts itself, and not the code
+    return end if end <= len(data) else None
 
 
 def _bound(name: bytes, params: Sequence[str | None], encoding: str) -> bytes:
     """Return what is in a Bind message: no portal's name, the statement's, and its parameters, all of it in text."""
-    values = [None if text is None else text.encode(encoding) for text in params]
-    told = [_NULL if value is None else _INT.pack(len(value)) + value for value in values]
-    return b"\0%b\0\0%b%b\0\0" % (name, _SHORT.pack(len(values)), b"".join(told))
-
-
-def _whole(data: bytes, length: int) -> bytes:
-    if len(data) < length:
-        raise InterfaceError("network error")
-    return data
+    told = [_NULL if text is None else _INT.pack(len(said := text.encode(encoding))) + said for text in params]
+    return b"\0%b\0\0%b%b\0\0" % (name, _SHORT.pack(len(told)), b"".join(told))
 
 
 def _close_all(ends: list[Any]) -> None:

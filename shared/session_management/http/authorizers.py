@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from session_management.access import Denial
 from session_management.errors import SessionManagementError
 from session_management.http.requests import cookies_of, lower_case, source_ip_of
-from session_management.http.responses import instant
+from session_management.iso8601 import instant
 from session_management.models import SessionWithUser
 
 _STAGE: Final = re.compile(r"arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^:/]+/[^/]+/")

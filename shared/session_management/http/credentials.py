@@ -7,7 +7,8 @@ import orjson
 
 from session_management.http.cookies import session_cookie
 from session_management.http.requests import Request, json_of
-from session_management.http.responses import Response, instant, ok, user_body
+from session_management.http.responses import Response, ok, user_body
+from session_management.iso8601 import instant
 from session_management.models import LogIn
 from session_management.settings import Settings
 from session_management.value import Value

@@ -18,8 +18,8 @@ from session_management.http.authorizers import (
     read_authorizer_event,
 )
 from session_management.http.clients import client_of
-from session_management.http.responses import instant
 from session_management.http.session_ids import presented_session_id
+from session_management.iso8601 import instant
 from session_management.managers.mock import DEMO_SESSION_ID
 from session_management.models import SessionMetadata, SessionWithUser
 from session_management.settings import Settings

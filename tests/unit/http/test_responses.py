@@ -33,7 +33,8 @@ from session_management.http.errors import (
     RegistrationClosedError,
     UnsupportedMediaTypeError,
 )
-from session_management.http.responses import Response, instant, no_content, ok, problem, session_body, user_body
+from session_management.http.responses import Response, no_content, ok, problem, session_body, user_body
+from session_management.iso8601 import instant
 from session_management.models import SessionWithUser
 
 TABLE: list[tuple[SessionManagementError, int, str, dict[str, str]]] = [
