@@ -75,8 +75,11 @@ def account_counter(email: str, limit: Limit) -> Counter:
     may be shared by emails that the record tells apart, so its members are owned by the email as it was given, whatever
     its case: or whoever has one of those accounts could forget, by logging in, the failures of another.
     """
-    plain = _plain(email)
-    return Counter(f"attempts:account:{_digest(plain)}", limit, owner=f"{_digest(email.lower())}:")
+    given = email.lower()
+    owner = _digest(given)
+    # The letters of most emails are plain.
+    account = owner if given.isascii() else _digest(_plain(given))
+    return Counter(f"attempts:account:{account}", limit, owner=f"{owner}:")
 
 
 def address_counter(ip: str, limit: Limit) -> Counter:
@@ -90,10 +93,8 @@ def registration_counter(ip: str, limit: Limit) -> Counter:
 
 
 def _plain(email: str) -> str:
-    """Return the letters of *email* without case, accents and other forms."""
-    if email.isascii():
-        return email.lower()
-    letters = unicodedata.normalize("NFKD", email.lower().casefold())
+    """Return the letters of *email*, which is in lower case, without accents and other forms."""
+    letters = unicodedata.normalize("NFKD", email.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 

@@ -72,6 +72,8 @@ def within_deadline(store: str, timeout_seconds: float) -> float:
     Raises:
         StoreUnavailableError: no time is left to ask *store* anything.
     """
+    if has_time_for(timeout_seconds):
+        return timeout_seconds
     left = seconds_left() - _RESERVE_SECONDS
     if left <= 0:
         raise StoreUnavailableError(store, "no time is left in this request", was_tried=False)

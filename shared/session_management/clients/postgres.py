@@ -73,7 +73,7 @@ class Postgres:
                 self._in_transaction = True
                 try:
                     yield
-                    self._lasting(lambda: self._open().command("COMMIT", self._timeout()))
+                    self._commit()
                 except Exception:
                     self._roll_back()
                     raise
@@ -83,7 +83,7 @@ class Postgres:
     def run_script(self, sql: str) -> None:
         """Run *sql* of several statements, inside a transaction. Raises as `fetch`."""
         with self._told:
-            self._open().command(sql, self._timeout())
+            self._command(sql)
 
     def close(self) -> None:
         """Close the connection; the next statement opens another."""
@@ -101,13 +101,23 @@ class Postgres:
                 with self.transaction():
                     return self._perform(sql, parameters)
             with self._breaker, self._told:
-                return self._again_if_dead(lambda: self._run_alone(sql, parameters))
+                return self._again_if_dead(self._run_alone, sql, parameters)
 
     def _begin(self) -> None:
         # A direct connection has its limits from the start.
         limits = self._options.server_limits if self._options.is_pooled else {}
         begin = "; ".join(["BEGIN", *(f"SET LOCAL {name} = {ms}" for name, ms in limits.items())])
-        self._again_if_dead(lambda: self._open().command(begin, self._timeout()))
+        self._again_if_dead(self._command, begin)
+
+    def _commit(self) -> None:
+        try:
+            self._command("COMMIT")
+        except ConnectionLostError as lost:
+            self._leave_doubt(lost)
+            raise
+
+    def _command(self, sql: str) -> None:
+        self._open().command(sql, self._timeout())
 
     def _run(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
         connection = self._open()
@@ -116,29 +126,31 @@ class Postgres:
 
     def _run_alone(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
         self._open()
-        return self._lasting(lambda: self._run(sql, parameters))
-
-    def _lasting[T](self, work: Callable[[], T]) -> T:
-        """Do *work*, which makes a change last: without an answer, nobody knows whether it did."""
         try:
-            return work()
+            return self._run(sql, parameters)
         except ConnectionLostError as lost:
-            self.close()
-            lost.leaves_doubt = True
+            self._leave_doubt(lost)
             raise
 
-    def _again_if_dead[T](self, work: Callable[[], T]) -> T:
+    def _leave_doubt(self, lost: ConnectionLostError) -> None:
+        """After what makes a change last: without an answer, nobody knows whether it did."""
+        self.close()
+        lost.leaves_doubt = True
+
+    def _again_if_dead[**Arguments, T](
+        self, work: Callable[Arguments, T], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> T:
         """Do *work*; once more over a new connection if an old one turns out dead, as after a freeze."""
         if self._connection is not None and not self._age.use():
             self.close()
         was_open = self._connection is not None
         try:
-            return work()
+            return work(*arguments, **named)
         except ConnectionLostError as lost:
             if not was_open or lost.timed_out:
                 raise
             self.close()
-            return work()
+            return work(*arguments, **named)
 
     def _open(self) -> "PostgresConnection":
         if self._connection is None:

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import replace
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from session_management.deadline import asking_again
 from session_management.errors import CommitUnknownError, InvalidCredentialsError, StoreUnavailableError
@@ -19,8 +18,7 @@ from session_management.policy import SessionPolicy
 from session_management.tokens import new_session_id
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What a login was verified by, and must still hold when it is recorded.
 
     `verified_hash` must be the user's then, and `new_hash` replaces it; so must a verified email, where it is needed.
@@ -37,8 +35,7 @@ class Proof:
     reserved: Reservation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """What a change did: whose session may be opened after it, and the keys of the sessions that it ended."""
 
     user_id: str
