@@ -123,17 +123,19 @@ class RecordedSession:
     revoked_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogIn:
+class LogIn(NamedTuple):
     """A fresh login. `session_id` is the secret: it goes to the client, once, and nowhere else."""
 
-    session_id: str = field(repr=False)
+    session_id: str
     session: Session
     user: User
 
+    def __repr__(self) -> str:
+        """Show all but the secret."""
+        return _shown(self, but="session_id")
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+
+class Ended(NamedTuple):
     """What a session was that was asked to end: whose, and whether it ended by this, and not before."""
 
     user_id: str

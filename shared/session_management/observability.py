@@ -78,9 +78,9 @@ def tell(event: Event) -> None:
 
     log, facts, now = logger(), event.facts, time.time()
     if _LEVELS[event.level] >= log.log_level:
-        handler = cast("StreamHandler[TextIO]", log.registered_handler)
-        handler.stream.write(_as_json(_line_of(event, facts, now)) + "\n")
-        handler.flush()
+        stream = cast("StreamHandler[TextIO]", log.registered_handler).stream
+        stream.write(_as_json(_line_of(event, facts, now)) + "\n")
+        stream.flush()
     write_metrics_of(event, facts, now)
 
 

@@ -100,9 +100,11 @@ def test_a_reply_that_comes_too_late_is_nobody_elses() -> None:
         connection.sendall(b"$4\r\nlate\r\n")
 
     with answered_by(serve, replies(b"$4\r\nnext\r\n"), seconds=0.05) as node:
-        with pytest.raises(TimeoutError):
-            node.execute_command("GET", "x")
-        is_over.set()
+        try:
+            with pytest.raises(TimeoutError):
+                node.execute_command("GET", "x")
+        finally:
+            is_over.set()
         assert node.execute_command("GET", "y") == b"next"
 
 
