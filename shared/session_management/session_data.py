@@ -8,6 +8,7 @@ memory than names would. A "revoked" fence has `expires_at` 0; a "stale" fence i
 """
 
 import secrets
+from binascii import b2a_base64
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -70,30 +71,37 @@ class SessionData(NamedTuple):
 def encode_copy(found: SessionWithUser, checked_at: datetime) -> bytes:
     """Return the copy of *found*, which PostgreSQL was asked for at *checked_at*."""
     session, user = found.session, found.user
-    copy = [
-        to_ms(checked_at),
+    original = _original_fields(session)
+    began = original["created_at"]
+
+    def ms(instant: datetime) -> int:
+        # A new session's instants are mostly one.
+        return began if instant == session.created_at else to_ms(instant)
+
+    original["copy"] = [
+        ms(checked_at),
         to_ms(session.absolute_expires_at),
-        to_ms(session.last_activity),
-        to_ms(session.authenticated_at),
+        ms(session.last_activity),
+        ms(session.authenticated_at),
         session.is_persistent,
         user.email,
         user.role,
         user.is_verified,
         to_ms(user.created_at),
-        to_ms(user.last_login_at) if user.last_login_at else None,
+        ms(user.last_login_at) if user.last_login_at else None,
     ]
-    return _encode(_original_fields(session) | {"copy": copy})
+    return _encode(original)
 
 
 def encode_stale(session: Session) -> bytes:
     """Return the fence that makes the next validation of *session* ask PostgreSQL."""
-    return _encode(_original_fields(session) | {"fence": Fence.STALE})
+    return _encode({**_original_fields(session), "fence": Fence.STALE})
 
 
 def encode_revoked() -> bytes:
     """Return the fence that ends a session in Redis; to the original it is an expired session."""
     fields = {"user_id": "", "created_at": 0, "expires_at": 0, "ip": None, "user_agent": None}
-    return _encode(fields | {"fence": Fence.REVOKED})
+    return _encode({**fields, "fence": Fence.REVOKED})
 
 
 def decode(value: bytes) -> SessionData:
@@ -133,7 +141,7 @@ def _original_fields(session: Session) -> dict[str, Any]:
 
 
 def _encode(fields: dict[str, Any]) -> bytes:
-    return orjson.dumps(fields | {"nonce": secrets.token_urlsafe(_NONCE_BYTES)})
+    return orjson.dumps({**fields, "nonce": b2a_base64(secrets.token_bytes(_NONCE_BYTES), newline=False).decode()})
 
 
 def _copy_of_ours(value: bytes, fields: dict[str, Any]) -> SessionData:

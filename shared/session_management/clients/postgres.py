@@ -101,13 +101,13 @@ class Postgres:
                 with self.transaction():
                     return self._perform(sql, parameters)
             with self._breaker, self._told:
-                return self._again_if_dead(self._run_alone, sql, parameters)
+                return self._again_if_dead(lambda: self._run_alone(sql, parameters))
 
     def _begin(self) -> None:
         # A direct connection has its limits from the start.
         limits = self._options.server_limits if self._options.is_pooled else {}
         begin = "; ".join(["BEGIN", *(f"SET LOCAL {name} = {ms}" for name, ms in limits.items())])
-        self._again_if_dead(self._command, begin)
+        self._again_if_dead(lambda: self._command(begin))
 
     def _commit(self) -> None:
         try:
@@ -125,9 +125,9 @@ class Postgres:
         return run(sql, parameters, self._timeout())
 
     def _run_alone(self, sql: str, parameters: dict[str, Any]) -> "tuple[list[Row], int]":
-        self._open()
+        connection = self._open()
         try:
-            return self._run(sql, parameters)
+            return connection.run_prepared(sql, parameters, self._timeout())
         except ConnectionLostError as lost:
             self._leave_doubt(lost)
             raise
@@ -137,20 +137,18 @@ class Postgres:
         self.close()
         lost.leaves_doubt = True
 
-    def _again_if_dead[**Arguments, T](
-        self, work: Callable[Arguments, T], *arguments: Arguments.args, **named: Arguments.kwargs
-    ) -> T:
+    def _again_if_dead[T](self, work: Callable[[], T]) -> T:
         """Do *work*; once more over a new connection if an old one turns out dead, as after a freeze."""
         if self._connection is not None and not self._age.use():
             self.close()
         was_open = self._connection is not None
         try:
-            return work(*arguments, **named)
+            return work()
         except ConnectionLostError as lost:
             if not was_open or lost.timed_out:
                 raise
             self.close()
-            return work(*arguments, **named)
+            return work()
 
     def _open(self) -> "PostgresConnection":
         if self._connection is None:
