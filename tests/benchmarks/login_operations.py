@@ -102,7 +102,7 @@ def _logouts(manager: UserManager, bare: BareStores, postgres: EmbeddedPostgres)
         return handle_of(session_id)
 
     yield Operation(BARE_LOGOUT, _each_once(log_out_bare, keys[:_SESSIONS]), beside=BARE_LOGOUT)
-    yield Operation(LOGOUT, _each_once(log_out, session_ids[_SESSIONS:]), 1.5, 2, beside=BARE_LOGOUT)
+    yield Operation(LOGOUT, _each_once(log_out, session_ids[_SESSIONS:]), beside=BARE_LOGOUT)
 
 
 def _each_once[Answer](call: Callable[[str], Answer], items: Sequence[str]) -> Callable[[], Answer]:

@@ -1,6 +1,7 @@
 """Sessions in PostgreSQL: each operation one statement, or one after the lock of the user's row."""
 
 from collections.abc import Sequence
+from copy import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from session_management.adapters.postgres_rows import (
     recorded_session_of,
     session_of,
     session_with_user_of,
+    user_of,
 )
 from session_management.clients.postgres import Postgres
 from session_management.constants import FENCE_SECONDS
@@ -43,7 +45,7 @@ _OPEN: Final = f"""
         ON CONFLICT (id) DO UPDATE SET last_activity = excluded.last_activity
         RETURNING *
     )
-    SELECT {SESSION_COLUMNS}, {USER_COLUMNS} FROM s, u
+    SELECT host(s.ip_address), s.revoked, {USER_COLUMNS} FROM s, u
 """
 
 _CHECK: Final = f"""
@@ -178,7 +180,7 @@ class PostgreSQLSessionAdapter:
         needs_verified_email: bool = False,
     ) -> SessionWithUser | None:
         """Insert *session* and record the login, as one; None if its user may not log in (any more)."""
-        return self._found(
+        rows = self._postgres.fetch(
             _OPEN,
             key=session.key,
             user_id=session.user_id,
@@ -193,6 +195,11 @@ class PostgreSQLSessionAdapter:
             new_hash=new_hash,
             needs_verified_email=needs_verified_email,
         )
+        if not rows:
+            return None
+        ip, revoked, *user = rows[0]
+        # All else of the session is recorded as it was given, and need not be read again.
+        return SessionWithUser(replace(session, ip=ip, revoked=revoked), user_of(user))
 
     def check(self, key: str, now: datetime, touch_before: datetime, idle_since: datetime) -> SessionWithUser | None:
         """Return the session with its enabled user, ended or not, or None; records activity if that is due."""

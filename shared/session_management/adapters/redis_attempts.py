@@ -1,21 +1,24 @@
 """Tries counted in Redis, under `attempts:…`: a sorted set of their members by time for each counter."""
 
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 from session_management.adapters.redis_sessions import copy_words
-from session_management.attempts import Attempt, Counter
+from session_management.attempts import Attempt, Counter, Limit
 from session_management.clients.redis import Redis
 from session_management.errors import StoreUnavailableError
 from session_management.interfaces import Clock, NewCopy
 from session_management.session_data import to_ms
 
 # `Limit.wait_ms` for each key, and then the try in all of them, or in none. A try that is sent a second time, since no
-# answer came to the first, is taken out before it is looked at again.
+# answer came to the first, is taken out before it is looked at again. After the time come each key's member and limit.
 _RESERVE: Final = """
-local now, longest = tonumber(ARGV[1]), 0
+local now, longest, lives = tonumber(ARGV[1]), 0, {}
 for i, key in ipairs(KEYS) do
-    local member, free, life, first, most = unpack(ARGV, i * 5 - 3, i * 5 + 1)
+    local member = ARGV[i * 2]
+    local free, life, first, most = string.match(ARGV[i * 2 + 1], '(%d+) (%d+) (%d+) (%d+)')
+    lives[i] = life
     redis.call('ZREM', key, member)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', now - life)
     local beyond = redis.call('ZCARD', key) - free
@@ -32,8 +35,8 @@ if longest > 0 then
     return longest
 end
 for i, key in ipairs(KEYS) do
-    redis.call('ZADD', key, now, ARGV[i * 5 - 3])
-    redis.call('PEXPIRE', key, ARGV[i * 5 - 1])
+    redis.call('ZADD', key, now, ARGV[i * 2])
+    redis.call('PEXPIRE', key, lives[i])
 end
 return 0
 """
@@ -107,8 +110,7 @@ class RedisAttemptAdapter:
     def _reserve(self, attempt_id: str, counters: tuple[Counter, ...]) -> int:
         words: list[str | int] = [to_ms(self._clock.now())]
         for counter in counters:
-            limit = counter.limit
-            words += [counter.member(attempt_id), limit.free, limit.life_ms, limit.first_wait_ms, limit.longest_wait_ms]
+            words += [counter.member(attempt_id), _in_a_word(counter.limit)]
         return int(self._run(_RESERVE, counters, *words))
 
     def _take_out(self, attempt_id: str, counters: list[Counter]) -> None:
@@ -119,3 +121,9 @@ class RedisAttemptAdapter:
     def _run(self, script: str, counters: tuple[Counter, ...], *words: str | int) -> Any:
         keys = (counter.key for counter in counters)
         return self._redis.command("EVAL", script, len(counters), *keys, *words)
+
+
+@cache
+def _in_a_word(limit: Limit) -> str:
+    """Return the numbers of *limit*, of which there are few. Four words would take longer to send than to make this."""
+    return " ".join(map(str, limit))
