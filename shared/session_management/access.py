@@ -31,7 +31,10 @@ class AccessPolicy(NamedTuple):
     max_auth_age: timedelta
 
     def denial(self, found: SessionWithUser, present: Callable[[], datetime]) -> Denial | None:
-        """Return why *found* may not pass at *present*, or None. Comes last what a new login would mend."""
+        """Return why *found* may not pass, or None. Comes last what a new login would mend.
+
+        *present* tells the time; most policies do not ask for it.
+        """
         if self.required_role and found.user.role not in _SUFFICIENT[self.required_role]:
             return Denial.ROLE
         if self.requires_verified and not found.user.is_verified:

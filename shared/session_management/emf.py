@@ -1,6 +1,6 @@
 """Lines in CloudWatch's embedded metric format, of which it makes metrics by itself; they are those of Powertools.
 
-Its import takes an authorizer a fifth of its cold start, and a line of it as long as four questions to Redis.
+Its import takes an authorizer a fifth of its cold start, and a line of its a fifth of a logout's instructions.
 """
 
 import sys

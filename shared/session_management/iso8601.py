@@ -1,4 +1,4 @@
-"""Instants as text in ISO 8601, written by orjson: in a quarter of the time that datetime takes."""
+"""Instants as text in ISO 8601, written by orjson: in less than half of the time that datetime takes."""
 
 from datetime import datetime
 

@@ -87,7 +87,7 @@ def tell(event: Event) -> None:
 def _line_of(event: Event, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return what the logger would write of *event*, but for the place in the code: that is the same for each.
 
-    Through the logger it takes ten times as long, which is half of what a logout takes.
+    Through the logger it takes four times as long. That, and metrics by Powertools, were half of what a logout took.
     """
     trace = environ.get("_X_AMZN_TRACE_ID", "")
     keys = {

@@ -73,6 +73,7 @@ class Cluster:
         self.close()
         self._age.begin()
         self._moved: dict[int, Address] = {}
+        self._ranges: list[tuple[int, int, list[Address]]] = []
         try:
             self._ranges = list(_ranges(self._node(self._entry).execute_command("CLUSTER", "SLOTS"), self._entry[0]))
         except BaseException:
