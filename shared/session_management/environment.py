@@ -42,6 +42,11 @@ def service_name() -> str:
     return environ.get("POWERTOOLS_SERVICE_NAME", "")
 
 
+def trace_id() -> str | None:
+    """Return what X-Ray calls the invocation; None where it is not traced."""
+    return environ.get("_X_AMZN_TRACE_ID", "").partition(";")[0].removeprefix("Root=") or None
+
+
 def is_provisioned() -> bool:
     """Return whether Lambda keeps this environment warm from before its first invocation."""
     return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"

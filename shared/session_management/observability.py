@@ -5,12 +5,11 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from os import environ
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import orjson
 
-from session_management.environment import ManagerEnvironment
+from session_management.environment import ManagerEnvironment, trace_id
 from session_management.errors import ConfigurationError, StoreUnavailableError
 from session_management.events import Event, Level, SettingsFaulty, StoreBack, StoreFailed, StoreSpared
 from session_management.interfaces import Clock, ValidationPath
@@ -89,7 +88,6 @@ def _line_of(event: Event, facts: Mapping[str, Any], now: float) -> dict[str, An
 
     Through the logger it takes four times as long. That, and metrics by Powertools, were half of what a logout took.
     """
-    trace = environ.get("_X_AMZN_TRACE_ID", "")
     keys = {
         **logger().get_current_keys(),
         "level": event.level,
@@ -99,7 +97,7 @@ def _line_of(event: Event, facts: Mapping[str, Any], now: float) -> dict[str, An
         "event": event.name,
         **facts,
         **_invocation.facts,
-        "xray_trace_id": trace.partition(";")[0].removeprefix("Root=") or None,
+        "xray_trace_id": trace_id(),
     }
     return {name: value for name, value in keys.items() if value is not None}
 
