@@ -52,8 +52,7 @@ class Validation:
         look = self._copies.look(key)
         copy, age = self._copy(look, now)
         if copy and age < self._policy.revalidate:
-            self._observer.validated(ValidationPath.COPY, is_valid=True)
-            return copy
+            return self._answer(ValidationPath.COPY, copy)
         last_resort = copy if age < self._policy.stale_if_error else None
         try:
             return self._find_without(last_resort, session_id, look, now, needs_copies=needs_copies)
