@@ -33,6 +33,13 @@ def test_where_a_session_came_from_is_kept_as_it_was(
     assert (found.session.ip, found.session.user_agent) == (ip, user_agent)
 
 
+@pytest.mark.parametrize("ip", ["::ffff:192.0.2.1", "::c000:201", "2001:db8::1", None])
+def test_a_session_is_at_once_as_its_record_has_it(stores: Stores, user: User, ip: str | None) -> None:
+    """A store may spell an address its own way."""
+    found = opened(stores, user, ip=ip)
+    assert checked(stores, found.session.key) == found
+
+
 def test_a_handle_never_shows_a_session_id(stores: Stores, user: User) -> None:
     """P5: where the key is the session ID itself, the handle is still a digest."""
     found = opened(stores, user)
